@@ -1,0 +1,4 @@
+"""Other gateways' configuration to ours, and back.
+
+Knows model, core and load's writer.
+"""

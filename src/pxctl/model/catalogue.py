@@ -1,0 +1,39 @@
+"""A dated price list of models: reference data, not intent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import Field
+
+from pxctl.model.base import Model
+from pxctl.model.provider import Price
+
+CEILING = Price(input_per_mtok=Decimal(200), output_per_mtok=Decimal(800))
+
+
+class CatalogueModel(Model):
+    """What the catalogue knows of a vendor's model."""
+
+    vendor: str
+    id: str
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    price: Price | None = None
+    mode: str | None = Field(default=None, description="chat, vision, tts, stt, embedding, image")
+    capabilities: tuple[str, ...] | None = None
+    deprecated: date | None = Field(default=None, description="the day after which the vendor retires it")
+
+
+class Catalogue(Model):
+    """Models by `vendor/id`, and the highest price of each modality (what an unpriced model is assumed to cost)."""
+
+    dated: date | None = None
+    source: str = ""
+    models: dict[str, CatalogueModel] = Field(default_factory=dict)
+    ceilings: dict[str, Price] = Field(default_factory=dict)
+
+    def ceiling(self, modality: str) -> Price:
+        """The highest price of a modality; a fixed, high one where the catalogue has none."""
+        return self.ceilings.get(modality, CEILING)

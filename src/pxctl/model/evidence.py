@@ -1,0 +1,56 @@
+"""The dated result of running validation suites against a real endpoint."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from pxctl.model.base import Model
+
+
+class SuiteResult(Model):
+    """One suite against one model in one region."""
+
+    suite: str
+    model: str
+    region: str
+    passed: bool
+    calls: int
+    failures: int = 0
+    latency_ms: tuple[float, ...] = Field(default=(), description="one a call, in milliseconds")
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+    cost_usd: str = "0.000000"
+    tokens: int = 0
+    error: str | None = Field(default=None, description="class of our error taxonomy")
+    reason: str | None = Field(default=None, description="what the operator can do; redacted")
+    expires_at: datetime | None = None
+
+
+class Evidence(Model):
+    """What a validation run showed about one provider. Never holds a secret or a full payload."""
+
+    schema_version: Literal[1] = 1
+    provider: str
+    blob: str = Field(description="git blob id of the provider file that was validated")
+    credential_version: str | None = None
+    tool_version: str
+    started_at: datetime
+    finished_at: datetime
+    expires_at: datetime
+    passed: bool
+    partial: bool = False
+    health: float = Field(ge=0, le=1)
+    health_parts: dict[str, float] = Field(default_factory=dict)
+    min_health: float = 0.0
+    results: tuple[SuiteResult, ...]
+    overrides: dict[str, str] = Field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def state(self) -> Literal["passing", "pending_fix"]:
+        """The observed state that this evidence gives the provider."""
+        return "passing" if self.passed else "pending_fix"

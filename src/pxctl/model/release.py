@@ -1,0 +1,176 @@
+"""Releases: requests on main, and what an environment branch records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pxctl.model.base import Model, Name, TenantId
+from pxctl.model.tenant import TenantSelector
+
+SCHEMA_VERSION = 1
+MIN_PXCTL = "0.1.0"
+
+Op = Literal["init", "publish", "promote", "abort", "pause", "rollback", "roster", "migrate", "safe_mode", "signers",
+             "credential"]  # fmt: skip
+RequestOp = Literal["publish", "rollback", "roster", "migrate"]
+Subject = Annotated[str, Field(pattern=r"^(policies/[a-z0-9-]+|providers/[a-z0-9-]+|flags|roster)$")]
+
+
+class Pins(Model):
+    """Which version of each subject a tenant has."""
+
+    policies: dict[str, int] = Field(default_factory=dict)
+    providers: dict[str, int] = Field(default_factory=dict)
+    flags: int | None = None
+
+    def get(self, subject: str) -> int | None:
+        """The pinned version of a subject, or None."""
+        kind, _, name = subject.partition("/")
+        if kind == "flags":
+            return self.flags
+        return (self.policies if kind == "policies" else self.providers).get(name)
+
+    def replace(self, subject: str, number: int | None) -> Pins:
+        """The same pins with one subject moved to `number`, or removed with None."""
+        kind, _, name = subject.partition("/")
+        if kind == "flags":
+            return self.model_copy(update={"flags": number})
+        current = dict(self.policies if kind == "policies" else self.providers)
+        if number is None:
+            current.pop(name, None)
+        else:
+            current[name] = number
+        return self.model_copy(update={kind: dict(sorted(current.items()))})
+
+
+class ReleaseRequest(Model):
+    """A file under `releases/<environment>/` on main that asks for a release."""
+
+    op: RequestOp
+    subject: Subject
+    version: Annotated[int, Field(ge=1)] | None = None
+    source: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")] | None = None
+    tenants: Literal["everyone"] | TenantSelector = "everyone"
+    rollout: Name | None = None
+    reason: str = ""
+    supersede: bool = False
+    again: bool = False
+    plan_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+
+
+class Actor(Model):
+    """Who did it: a git identity, and the principal whose key signed, if any."""
+
+    name: str
+    email: str
+    principal: str | None = None
+
+
+class RolloutState(Model):
+    """Where a subject's new version stands on its way to everybody."""
+
+    subject: Subject
+    version: int
+    previous: int | None = None
+    plan: str | None = None
+    selection: Literal["everyone"] | TenantSelector = "everyone"
+    step: int = Field(description="0-based index into the plan's steps")
+    steps: int
+    label: str
+    state: Literal["running", "paused", "aborted", "done"]
+    since: datetime
+    started: datetime
+    request: str | None = None
+    seed: str
+
+
+class GateResult(Model):
+    """What a gate said when the release was made."""
+
+    kind: str
+    name: str = ""
+    verdict: Literal["passed", "failed", "inconclusive"]
+    detail: str = ""
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Approval(Model):
+    """One person's agreement to one plan."""
+
+    principal: str
+    by: Literal["forge", "signature"]
+    at: datetime
+    plan_digest: str
+    review_id: str | None = None
+    head: str | None = None
+    signature: str | None = None
+
+
+class Blocked(Model):
+    """A version that was withdrawn; it is published again only with `--again --reason`."""
+
+    subject: Subject
+    version: int
+    since_seq: int
+    reason: str
+
+
+class Release(Model):
+    """One commit on an environment's branch: RELEASE.json."""
+
+    schema_version: int = SCHEMA_VERSION
+    min_pxctl: str = MIN_PXCTL
+    environment: str
+    seq: Annotated[int, Field(ge=1)]
+    op: Op
+    subject: str | None = None
+    version: int | None = None
+    reason: str = ""
+    request: str | None = Field(default=None, description="the request file's path on main")
+    request_blob: str | None = None
+    source: dict[str, str] = Field(
+        default_factory=dict, description="version path -> the main commit that holds the same blob"
+    )
+    plan_digest: str
+    planned_on: str | None = None
+    actor: Actor
+    time: datetime
+    payload_tree: str
+    previous: str | None = Field(default=None, description="digest of the parent's RELEASE.json")
+    bucketing: str
+    tenants_moved: int = 0
+    rollouts: tuple[RolloutState, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    stable: dict[str, int] = Field(default_factory=dict, description="subject -> the last version that was full")
+    gates: tuple[GateResult, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+
+class PathChange(Model):
+    """One path of the payload: its blob before and after (None: absent)."""
+
+    path: str
+    old: str | None = None
+    new: str | None = None
+
+
+class ReleasePlan(Model):
+    """What a release would do, before it is one."""
+
+    environment: str
+    op: Op
+    subject: str | None = None
+    version: int | None = None
+    step: str = ""
+    source: str | None = None
+    tip: str | None = None
+    changes: tuple[PathChange, ...] = ()
+    digest: str
+    moved: tuple[TenantId, ...] = ()
+    stays: int = 0
+    gates: tuple[GateResult, ...] = ()
+    approvals_missing: int = 0
+    warnings: tuple[str, ...] = ()

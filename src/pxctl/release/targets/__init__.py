@@ -1,0 +1,1 @@
+"""One publish target a file."""

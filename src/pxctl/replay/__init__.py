@@ -1,0 +1,4 @@
+"""Recorded traffic and scenarios through the policy; comparisons.
+
+Knows policy and model; reads trace files.
+"""
