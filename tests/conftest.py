@@ -60,3 +60,28 @@ def make_repo(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return build
+
+
+_missing: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember tests that were skipped because the machine lacks something (their reason starts with `needs`)."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason.startswith("needs "):
+            _missing.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI nothing may be missing: such a skip fails the run."""
+    if _missing and os.environ.get("PXCTL_TESTS_STRICT") and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which skips failed the run."""
+    if _missing and os.environ.get("PXCTL_TESTS_STRICT"):
+        terminalreporter.section("skipped, which CI does not allow")
+        for line in _missing:
+            terminalreporter.line(line)
