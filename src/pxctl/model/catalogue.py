@@ -33,6 +33,23 @@ class Catalogue(Model):
     source: str = ""
     models: dict[str, CatalogueModel] = Field(default_factory=dict)
     ceilings: dict[str, Price] = Field(default_factory=dict)
+    hosts: dict[str, str] = Field(default_factory=dict, description="host, or the end of one -> vendor")
+    kinds: dict[str, str] = Field(default_factory=dict, description="a provider's kind -> vendor, where it says so")
+
+    def vendor_of(self, kind: str, url: str = "") -> str | None:
+        """The vendor behind a provider: by its kind, else by the host of one of its endpoints."""
+        if kind in self.kinds:
+            return self.kinds[kind]
+        host = url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
+        while host:
+            if host in self.hosts:
+                return self.hosts[host]
+            host = host.partition(".")[2]
+        return None
+
+    def find(self, vendor: str | None, model: str) -> CatalogueModel | None:
+        """What is known of a vendor's model, by the id that the vendor's API takes."""
+        return self.models.get(f"{vendor}/{model}") if vendor else None
 
     def ceiling(self, modality: str) -> Price:
         """The highest price of a modality; a fixed, high one where the catalogue has none."""
