@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pxctl.model.base import Model, Name, TenantId
+from pxctl.model.project import Approvals
 from pxctl.model.tenant import TenantSelector
 
 SCHEMA_VERSION = 1
 MIN_PXCTL = "0.1.0"
 
-Op = Literal["init", "publish", "promote", "abort", "pause", "rollback", "roster", "migrate", "safe_mode", "signers",
-             "credential"]  # fmt: skip
+Op = Literal["init", "publish", "promote", "abort", "pause", "retry", "rollback", "roster", "migrate", "safe_mode",
+             "signers", "credential", "repair"]  # fmt: skip
 RequestOp = Literal["publish", "rollback", "roster", "migrate"]
 Subject = Annotated[str, Field(pattern=r"^(policies/[a-z0-9-]+|providers/[a-z0-9-]+|flags|roster)$")]
 
@@ -85,6 +86,9 @@ class RolloutState(Model):
     started: datetime
     request: str | None = None
     seed: str
+    base: str | None = Field(default=None, description="the commit before the rollout's first release")
+    base_seq: int = 0
+    reason: str = ""
 
 
 class GateResult(Model):
@@ -116,6 +120,15 @@ class Blocked(Model):
     version: int
     since_seq: int
     reason: str
+    tenants: tuple[TenantId, ...] | None = Field(default=None, description="only these; absent: nobody gets it")
+
+
+class FormerStable(Model):
+    """A version that was full for everybody until another one was: rollback reaches it inside the window."""
+
+    subject: Subject
+    version: int
+    until: datetime
 
 
 class Release(Model):
@@ -142,11 +155,56 @@ class Release(Model):
     previous: str | None = Field(default=None, description="digest of the parent's RELEASE.json")
     bucketing: str
     tenants_moved: int = 0
+    tenants: int = Field(default=0, description="how many tenants the environment has after this release")
+    step: str = ""
+    counters: dict[str, int] = Field(default_factory=dict, description="subject -> the last version number given")
+    repairs: tuple[str, ...] = Field(default=(), description="commits on the branch that are no releases")
     rollouts: tuple[RolloutState, ...] = ()
     blocked: tuple[Blocked, ...] = ()
     stable: dict[str, int] = Field(default_factory=dict, description="subject -> the last version that was full")
+    former: tuple[FormerStable, ...] = ()
     gates: tuple[GateResult, ...] = ()
     approvals: tuple[Approval, ...] = ()
+
+
+Permission = Literal["publish", "approve", "rotate", "safe_mode", "signers"]
+
+
+class Principal(Model):
+    """Somebody who may release, approve, rotate, switch safe mode or change the signers."""
+
+    principal: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$")]
+    keys: tuple[str, ...] = Field(default=(), description="OpenSSH public keys: type and base64")
+    forge: str | None = Field(default=None, description="login on the forge")
+    may: tuple[Permission, ...] = ("publish", "approve", "rotate", "safe_mode", "signers")
+    bot: bool = False
+
+
+class Signers(Model):
+    """`signers.yaml` of an environment branch. Without signers, everybody who can push may release."""
+
+    schema_version: int = SCHEMA_VERSION
+    approvals: Approvals = Approvals()
+    quorum: Annotated[int, Field(ge=1, le=20)] = 1
+    signers: tuple[Principal, ...] = ()
+
+    def of_key(self, key: str) -> Principal | None:
+        """The principal that has a public key (type and base64; a comment does not count)."""
+        wanted = " ".join(key.split()[:2])
+        return next((p for p in self.signers if any(" ".join(k.split()[:2]) == wanted for k in p.keys)), None)
+
+    def of_login(self, login: str) -> Principal | None:
+        """The principal with a forge login."""
+        return next((p for p in self.signers if p.forge and p.forge.lower() == login.lower()), None)
+
+
+class SafeModeFile(Model):
+    """`safe-mode.yaml` of an environment branch: where only allow-listed deployments may be chosen."""
+
+    schema_version: int = SCHEMA_VERSION
+    environment: bool = False
+    business_lines: tuple[Name, ...] = ()
+    tenants: tuple[TenantId, ...] = ()
 
 
 class PathChange(Model):
