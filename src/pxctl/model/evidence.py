@@ -27,6 +27,23 @@ class SuiteResult(Model):
     error: str | None = Field(default=None, description="class of our error taxonomy")
     reason: str | None = Field(default=None, description="what the operator can do; redacted")
     expires_at: datetime | None = None
+    attempts: int = Field(default=0, description="requests sent, retries included")
+    failed_attempts: int = 0
+    sent: str = Field(default="", description="what was asked, in words")
+    measured: dict[str, float] = Field(default_factory=dict, description="what else was measured; names carry units")
+    request_ids: tuple[str, ...] = Field(default=(), description="the vendor's ids of the requests")
+
+
+class CallSample(Model):
+    """One request to one deployment, as signals keeps it."""
+
+    provider: str
+    deployment: str
+    at: datetime
+    ok: bool
+    latency_ms: float | None = None
+    error_code: str | None = None
+    error_message: str | None = Field(default=None, description="redacted")
 
 
 class Evidence(Model):
@@ -37,6 +54,7 @@ class Evidence(Model):
     blob: str = Field(description="git blob id of the provider file that was validated")
     credential_version: str | None = None
     tool_version: str
+    environment: str | None = None
     started_at: datetime
     finished_at: datetime
     expires_at: datetime

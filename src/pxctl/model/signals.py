@@ -48,3 +48,17 @@ class Signals(Model):
     deployments: dict[str, DeploymentSignal] = Field(default_factory=dict)
     missing_credentials: frozenset[str] = Field(default=frozenset(), description="provider ids without a credential")
     safe_mode: SafeMode = SafeMode()
+
+
+class ProviderHealth(Model):
+    """What was measured of one provider in the last minutes; a field is absent where nothing was measured."""
+
+    provider: str
+    latency_ms_last: float | None = None
+    latency_ms_avg_5m: float | None = None
+    latency_ms_p95_5m: float | None = None
+    success_rate_5m: Annotated[float, Field(ge=0, le=1)] | None = None
+    failure_count_last_1m: int = 0
+    last_checked_at: datetime | None = None
+    last_error_code: str | None = None
+    last_error_message: str | None = Field(default=None, description="redacted")
