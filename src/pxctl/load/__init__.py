@@ -1,4 +1,4 @@
-"""Tree (work tree, commit or dict) to model, positions kept; the only reader and writer of YAML.
+"""Files to model and back: trees, bounded YAML and JSON with positions, schemas, the catalogue.
 
-Knows model and core; reads files and git objects, writes only what a caller hands it.
+Knows core and model; the only reader and writer of YAML.
 """

@@ -1,0 +1,11 @@
+"""How much one file may ask of us; all bounds hold before anything is composed."""
+
+from __future__ import annotations
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+MAX_ALIASES = 1_000
+MAX_NODES = 200_000
+"""Values in one file after every alias has been written out."""
+MAX_DIGITS = 30
+"""Digits of one number; 64-bit integers have 19."""

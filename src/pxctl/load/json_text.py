@@ -1,0 +1,81 @@
+"""JSON files: the standard library reads the values; the slow YAML tier, of which JSON is a part, finds positions."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from pxctl.load.bounds import MAX_DEPTH, MAX_DIGITS
+from pxctl.load.text import place_of
+from pxctl.load.yaml_positions import NOWHERE, Composed, Problem, compose
+
+
+class _RefusedError(ValueError):
+    """A JSON text that the dialect refuses."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _RefusedError("duplicate")
+    return made
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _RefusedError("number")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if len(text) > 2 * MAX_DIGITS or not math.isfinite(number):
+        raise _RefusedError("number")
+    return number
+
+
+def _constant(_text: str) -> Any:
+    raise _RefusedError("number")
+
+
+def depth(value: Any) -> int:
+    """Levels of nesting, counted without recursion; stops one past the bound."""
+    level, here = 0, [value]
+    while here and level <= MAX_DEPTH:
+        here = [
+            child
+            for node in here
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (dict, list))
+        ]
+        level += 1
+    return level
+
+
+def load_json(text: str) -> tuple[Any, Problem | None]:
+    """The value of a JSON text, or what is wrong with it."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_pairs, parse_int=_integer, parse_float=_number, parse_constant=_constant
+        )
+    except json.JSONDecodeError as error:
+        place = place_of(text, min(error.pos, max(len(text) - 1, 0)))
+        return None, Problem("PX0001", f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", place)
+    except RecursionError:
+        return None, Problem("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", NOWHERE, "flatten the file")
+    except _RefusedError as refused:
+        found = [p for p in positions(text).problems if p.code in ("PX0002", "PX0006")]
+        if found:
+            return None, found[0]
+        if str(refused) == "number":
+            return None, Problem("PX0006", "a number is too large, or none that JSON knows", NOWHERE)
+        return None, Problem("PX0002", "a key stands twice in one object", NOWHERE, "keep one of them")
+    if isinstance(value, (dict, list)) and depth(value) > MAX_DEPTH:
+        return None, Problem("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", NOWHERE, "flatten the file")
+    return value, None
+
+
+def positions(text: str) -> Composed:
+    """Where the values of a JSON text stand. Tabs cannot stand inside JSON strings, so each may become a space."""
+    return compose(text.replace("\t", " "))

@@ -1,0 +1,189 @@
+"""A tree of files to one configuration: everything that could be read, and a finding for everything that could not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pxctl.core.span import Span
+from pxctl.load.kinds import kind_of
+from pxctl.load.reader import read
+from pxctl.load.shape import build, faults
+from pxctl.load.tree import Tree, UnreadableError
+from pxctl.load.yaml_positions import NOWHERE, Problem
+from pxctl.model.catalogue import Catalogue
+from pxctl.model.configuration import Configuration, Loaded
+from pxctl.model.document import Document, Path
+from pxctl.model.finding import Finding, Severity
+from pxctl.model.project import Environment, Project
+
+DEFAULT_PROJECT = Project(environments={"production": Environment()})
+"""What a tree without a readable pxctl.yaml is taken for; a finding says that it is missing."""
+
+LISTS = {"roster": "tenants", "guarantees": "guarantees", "config_keys": "keys"}
+OBJECTS = {"roster": "tenant", "guarantees": "guarantee", "config_keys": "config_key"}
+NAMES = {
+    "provider": "id",
+    "policy": "name",
+    "scenario": "name",
+    "tenant": "id",
+    "guarantee": "name",
+    "config_key": "name",
+}
+
+
+def load(tree: Tree, *, catalogue: Catalogue | None = None, require_project: bool = True) -> Loaded:
+    """Read every file of a tree. Never raises for what files say: `findings` tells, and such files are left out."""
+    loading = _Loading()
+    for path in tree.paths():
+        loading.add_path(tree, path)
+    if require_project and "pxctl.yaml" not in loading.seen and "pxctl.json" not in loading.seen:
+        hint = "run `pxctl init`, or name the repository with --repo DIR"
+        loading.report(Finding(code="PX0019", severity=Severity.ERROR, span=Span("pxctl.yaml"),
+                               message="the repository has no pxctl.yaml", hint=hint))  # fmt: skip
+    if catalogue is None:
+        from pxctl.load.catalogue import load_catalogue
+
+        catalogue = load_catalogue()
+    return loading.done(catalogue, tree.source)
+
+
+def load_document(file: str, kind: str, data: bytes) -> tuple[Document, Any, list[Finding]]:
+    """One file: its document, its model (None where something is wrong) and its findings."""
+    document, problems = read(file, kind, data)
+    findings = [_problem(document, problem) for problem in problems]
+    if any(problem.fatal for problem in problems):
+        return document, None, findings
+    if not isinstance(document.data, dict):
+        empty = document.data is None
+        message = "the file is empty" if empty else "the file must hold a mapping: `field: value`"
+        return document, None, [*findings, _problem(document, Problem("PX0010", message, NOWHERE))]
+    model = build(kind, document.data)
+    if model is None:
+        findings += [
+            Finding(
+                code=fault.code,
+                severity=Severity.ERROR,
+                span=document.span(*fault.path, key=fault.key),
+                message=fault.message,
+                hint=fault.hint,
+                path=fault.path,
+            )
+            for fault in faults(kind, document.data)
+        ]
+    return document, None if findings else model, findings
+
+
+def _problem(document: Document, problem: Problem) -> Finding:
+    return Finding(code=problem.code, severity=Severity.ERROR, span=problem.place.span(document.file),
+                   message=problem.message, hint=problem.hint, path=problem.path)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Loading:
+    """What has been read so far."""
+
+    seen: set[str] = field(default_factory=set)
+    documents: dict[str, Document] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    origin: dict[tuple[str, str], tuple[str, Path]] = field(default_factory=dict)
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    project: Project | None = None
+
+    def report(self, *findings: Finding) -> None:
+        self.findings.extend(findings)
+
+    def add_path(self, tree: Tree, path: str) -> None:
+        self.seen.add(path)
+        kind = kind_of(path)
+        try:
+            if kind is None:
+                tree.read(path)
+                self.report(_not_read(path))
+                return
+            data = tree.read(path)
+        except UnreadableError as error:
+            span = error.span or Span(path)
+            self.report(
+                Finding(code=error.code, severity=Severity.ERROR, span=span, message=error.message, hint=error.hint)
+            )
+            return
+        document, model, findings = load_document(_printable(path), kind, data)
+        self.documents[document.file] = document
+        self.report(*findings)
+        if model is not None:
+            self.add(document, model)
+
+    def add(self, document: Document, model: Any) -> None:
+        kind = document.kind
+        if kind == "project":
+            if self.project is not None:
+                self.report(_twice(document, (), "pxctl.yaml and pxctl.json are both here", "keep one of them"))
+            self.project = model
+        elif kind in LISTS:
+            name = LISTS[kind]
+            for i, item in enumerate(getattr(model, name)):
+                self.put(OBJECTS[kind], getattr(item, NAMES[OBJECTS[kind]]), item, document, (name, i))
+        elif kind in ("provider", "policy", "scenario"):
+            self.put(kind, getattr(model, NAMES[kind]), model, document, ())
+        else:
+            stem = document.file.rsplit("/", 1)[-1].rpartition(".")[0]
+            self.put(kind, document.file if kind == "request" else stem, model, document, ())
+
+    def put(self, kind: str, name: str, value: Any, document: Document, path: Path) -> None:
+        if (kind, name) in self.origin:
+            file, _ = self.origin[kind, name]
+            where = self.documents[file].span(*self.origin[kind, name][1])
+            words = kind.replace("_", " ")
+            at = (*path, NAMES[kind]) if kind in NAMES else path
+            self.report(
+                _twice(document, at, f"{words} `{name}` is defined twice; first at {where}", "keep one of them")
+            )
+            return
+        self.origin[kind, name] = (document.file, path)
+        self.objects.setdefault(kind, {})[name] = value
+
+    def done(self, catalogue: Catalogue, source: str | None) -> Loaded:
+        def of(kind: str) -> dict[str, Any]:
+            return self.objects.get(kind, {})
+
+        config = Configuration(
+            project=self.project or DEFAULT_PROJECT,
+            providers=of("provider"),
+            policies=of("policy"),
+            tenants=of("tenant"),
+            flags=of("flags"),
+            guarantees=tuple(of("guarantee").values()),
+            scenarios=of("scenario"),
+            config_keys=tuple(of("config_key").values()),
+            requests=of("request"),
+            catalogue=catalogue,
+        )
+        return Loaded(config, self.documents, _sorted(self.findings), source, self.origin)
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=Finding.sort_key))
+
+
+def _printable(path: str) -> str:
+    """A path that can be shown and encoded: bytes that are not UTF-8 and control characters are escaped."""
+    if path.isprintable():
+        return path
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+
+
+def _not_read(path: str) -> Finding:
+    folder = path.rpartition("/")[0]
+    hint = (
+        "rename it to end in .yaml" if not path.endswith((".yaml", ".json")) else f"move it to {folder.split('/')[0]}/"
+    )
+    return Finding(code="PX0018", severity=Severity.ERROR, span=Span(_printable(path)), hint=hint,
+                   message="this file looks like configuration and is not read")  # fmt: skip
+
+
+def _twice(document: Document, path: Path, message: str, hint: str) -> Finding:
+    return Finding(
+        code="PX0017", severity=Severity.ERROR, span=document.span(*path), message=message, hint=hint, path=path
+    )

@@ -1,0 +1,58 @@
+"""One file: bytes to values, by the fast tier where loaders cannot differ, else by the slow one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pxctl.core.digest import blob_id
+from pxctl.core.span import Span
+from pxctl.load.json_text import load_json, positions
+from pxctl.load.text import decode
+from pxctl.load.yaml_fast import NotPlainError, load_plain
+from pxctl.load.yaml_positions import Composed, Problem, compose
+from pxctl.model.document import Document
+
+
+class Locator:
+    """Finds places in one text; reads it slowly the first time that somebody asks."""
+
+    __slots__ = ("_composed", "_file", "_json", "_text")
+
+    def __init__(self, file: str, text: str, composed: Composed | None = None) -> None:
+        self._file, self._text, self._composed = file, text, composed
+        self._json = file.endswith(".json")
+
+    @property
+    def composed(self) -> Composed:
+        """The text, read with positions."""
+        if self._composed is None:
+            self._composed = positions(self._text) if self._json else compose(self._text)
+        return self._composed
+
+    def __call__(self, path: Sequence[str | int], key: bool = False) -> Span | None:
+        """The place of the value (or the key) at `path`."""
+        places = self.composed.keys if key else self.composed.values
+        place = places.get(tuple(path))
+        return None if place is None else place.span(self._file)
+
+
+def read_text(file: str, text: str) -> tuple[Any, Composed | None, list[Problem]]:
+    """The value of a text, its positions where they were read, and what is wrong."""
+    if file.endswith(".json"):
+        value, problem = load_json(text)
+        return value, None, [problem] if problem else []
+    try:
+        return load_plain(text), None, []
+    except NotPlainError:
+        composed = compose(text)
+        return composed.value, composed, composed.problems
+
+
+def read(file: str, kind: str, data: bytes) -> tuple[Document, list[Problem]]:
+    """A file's bytes as a Document, and what is wrong with it before its meaning is looked at."""
+    text, problem = decode(data)
+    if problem is not None:
+        return Document(file, kind, text, None, blob_id(data)), [problem]
+    value, composed, problems = read_text(file, text)
+    return Document(file, kind, text, value, blob_id(data), Locator(file, text, composed)), problems
