@@ -1,0 +1,1 @@
+"""One validation suite a file; `base.py` says what a suite is, `registry.py` finds them."""
