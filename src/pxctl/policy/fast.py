@@ -1,0 +1,207 @@
+"""The generated Python that decides one request on a lane.
+
+Fragments are chosen by the lane's shape (which checks can fail at all, how it ranks), so lanes of one shape share one
+compiled function; tables reach it as free variables.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+from pxctl.core.digest import key64
+from pxctl.model.base import MODALITIES
+from pxctl.model.context import Context
+from pxctl.policy.facts import Facts
+from pxctl.policy.generate import function
+from pxctl.policy.integers import LAST, UNBOUNDED
+from pxctl.policy.neglog import NEGLOG
+from pxctl.policy.rank import SCALE, distance, terms
+
+if TYPE_CHECKING:
+    from pxctl.policy.lane import Lane
+
+_SHIFTED = tuple(value << 20 for value in NEGLOG)
+
+_HEAD = """\
+def run(s, c):
+    m = base.get(s.key)
+    if m is None:
+        m = fill(s)
+    m &= modality[c.modality] & privacy[c.privacy]
+    f = c.features
+    if f:
+        for x in f:
+            m &= capability.get(x, 0)
+"""
+_LANGUAGE = """\
+    m &= language.get(c.language, any_language)
+"""
+_TOKENS = """\
+    i = c.input_tokens
+    o = c.output_tokens
+    g = c.cached_input_tokens
+"""
+_TOTAL = """\
+    t = i + o
+    if t > total_least:
+        m &= total_masks[bisect_left(total_points, t)]
+"""
+_OUTPUT = """\
+    if o > output_least:
+        m &= output_masks[bisect_left(output_points, o)]
+"""
+_BOUNDS = """\
+    q = c.sla_ms
+    if q is not None:
+        m &= latency_masks[bisect_right(latency_points, q * 1000)]
+    price = prices[c.modality]
+    b = s.budget
+"""
+_MOST = """\
+    if b > max_cost:
+        b = max_cost
+"""
+_BUDGET = """\
+    u = c.budget_usd
+    if u is not None:
+        u = int(u.scaleb(12))
+        if u < b:
+            b = u
+"""
+_WITHIN = """\
+    if b < UNBOUNDED and i * price.most_input + o * price.most_output > b:
+        m = price.within(m, price.costs(i, g, o), b)
+"""
+_COSTS = """\
+    costs = price.costs(i, g, o)
+    if b < UNBOUNDED and i * price.most_input + o * price.most_output > b:
+        m = price.within(m, costs, b)
+"""
+_STATIC = """\
+    found = outcomes.get(m)
+    if found is None:
+        found = settle(m)
+    p, chain = found
+"""
+_KEPT = """\
+    kept = m & candidates
+    if not kept:
+        found = outcomes.get(m)
+        if found is None:
+            found = settle(m)
+        p, chain = found
+    else:
+        groups = grouped.get(kept)
+        if groups is None:
+            groups = group(kept)
+"""
+_WEIGHTED = """\
+        k = c.request_key
+        if k is None:
+            k = key64(c.trace_id)
+        h = unpack(((k ^ k >> 32) * multipliers).to_bytes(width, "little"))
+        scores = [shifted[x >> 4] // n if n else LAST for x, n in zip(h, units)]
+"""
+_CHEAPEST = """\
+        scores = costs
+"""
+_BALANCED = """\
+        fixed = terms_of.get(kept)
+        if fixed is None:
+            fixed = fill_terms(kept)
+        some = [costs[x] for x in fixed[0]]
+        low = min(some)
+        d = float(max(some) - low)
+        scores = {}
+        if d:
+            for x, y, a, z in zip(fixed[0], some, fixed[1], fixed[2]):
+                scores[x] = int(((a + weight * ((y - low) / d)) + z) * SCALE)
+        else:
+            for x, a, z in zip(*fixed):
+                scores[x] = int(((a + 0.0) + z) * SCALE)
+"""
+_ORDER_ONE = """\
+        order = sorted(groups[0], key=scores.__getitem__)
+"""
+_ORDER_MANY = """\
+        order = []
+        for x in groups:
+            order += sorted(x, key=scores.__getitem__)
+"""
+_CHAIN = """\
+        p = order[0]
+        chain = tuple([ids[x] for x in order[1:most]])
+"""
+_REST = """\
+        if len(chain) < max_fallbacks:
+            x = rests.get(m)
+            if x is None:
+                x = rest(m)
+            if x:
+                chain = (chain + x)[:max_fallbacks]
+"""
+_TAIL = """\
+    if p < 0:
+        return Facts(lane, s, c, m, p, chain, None, price)
+    r = price.rates[p]
+    return Facts(lane, s, c, m, p, chain, (i - g) * r.input + g * r.cached + o * r.output, price)
+"""
+
+
+def _source(lane: Lane) -> str:
+    restricted = any(mask != lane.all for mask in (*lane.language.values(), lane.any_language))
+    text = _HEAD + (_LANGUAGE if restricted else "") + _TOKENS
+    text += (_TOTAL if lane.total.points else "") + (_OUTPUT if lane.output.points else "")
+    text += _BOUNDS + (_MOST if lane.plan.max_cost < UNBOUNDED else "") + _BUDGET
+    strategy = lane.plan.strategy
+    if lane.static:
+        return text + _WITHIN + _STATIC + _TAIL
+    text += _WITHIN if strategy == "weighted" else _COSTS
+    text += _KEPT + {"weighted": _WEIGHTED, "cheapest": _CHEAPEST, "balanced": _BALANCED}[strategy]
+    text += (_ORDER_ONE if lane.single_class else _ORDER_MANY) + _CHAIN
+    return text + (_REST if lane.spare else "") + _TAIL
+
+
+def _fill_terms(lane: Lane, known: dict[int, Any]) -> Callable[[int], Any]:
+    weights = lane.plan.weights
+
+    def fill(kept: int) -> Any:
+        if len(known) > 4096:
+            known.clear()
+        bits = tuple(i for i in range(lane.count) if kept >> i & 1)
+        if weights is None or len(bits) < 2:
+            found: Any = bits, [0.0] * len(bits), [0.0] * len(bits)
+        else:
+            health = terms([distance(lane.measured[i].health) for i in bits], weights.health)
+            found = bits, health, terms([lane.measured[i].latency for i in bits], weights.latency)
+        known[kept] = found
+        return found
+
+    return fill
+
+
+def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:
+    """The decide function of a lane."""
+    terms_of: dict[int, Any] = {}
+    slots = sum(d.multiplier << (128 * i) for i, d in enumerate(lane.deployments[: lane.count]))
+    names: dict[str, object] = {
+        "Facts": Facts, "LAST": LAST, "SCALE": SCALE, "UNBOUNDED": UNBOUNDED, "bisect_left": bisect_left,
+        "bisect_right": bisect_right, "key64": key64, "lane": lane, "base": lane.base, "fill": lane.fill_base,
+        "modality": lane.modality, "privacy": lane.privacy, "capability": lane.capability, "language": lane.language,
+        "any_language": lane.any_language, "total_least": lane.total.least, "total_masks": lane.total.masks,
+        "total_points": lane.total.points, "output_least": lane.output.least, "output_masks": lane.output.masks,
+        "output_points": lane.output.points, "latency_masks": lane.latency_masks,
+        "latency_points": lane.latency_points, "prices": {name: lane.prices(name) for name in MODALITIES},
+        "max_cost": lane.plan.max_cost, "outcomes": lane.outcomes, "settle": lane.settle,
+        "candidates": lane.candidates, "grouped": lane.groups, "group": lane.group, "multipliers": slots,
+        "unpack": Struct("<" + "6xH8x" * lane.count).unpack, "width": 16 * lane.count, "shifted": _SHIFTED,
+        "units": lane.units, "terms_of": terms_of, "fill_terms": _fill_terms(lane, terms_of),
+        "weight": lane.plan.weights.cost if lane.plan.weights else 0.0, "ids": lane.ids,
+        "most": lane.plan.max_fallbacks + 1, "max_fallbacks": lane.plan.max_fallbacks, "rests": lane.rests,
+        "rest": lane.rest,
+    }  # fmt: skip
+    made: Callable[[Any, Context], Facts] = function(_source(lane), names)
+    return made

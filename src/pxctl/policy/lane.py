@@ -1,0 +1,209 @@
+"""A plan bound to signals: its deployments as bits, and for every check a bit set of those that pass.
+
+Candidates hold the low bits, in rank order where no request changes the order, else by freshness and then as listed;
+listed fallbacks follow, as listed. So the lowest set bit of what is left is the primary under a static strategy.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any, Protocol
+
+from pxctl.model.base import MODALITIES, UNDETERMINED
+from pxctl.model.context import Context
+from pxctl.model.decision import Reason
+from pxctl.policy.fleet import Deployment
+from pxctl.policy.integers import LAST, UNBOUNDED, Rate
+from pxctl.policy.measured import Measured, Measurer
+from pxctl.policy.plan import Plan
+from pxctl.policy.prices import Prices
+from pxctl.policy.rank import STATIC
+from pxctl.policy.tenancy import Seat
+
+MEMO = 4096
+"""How many results of one kind a lane remembers before it forgets them all."""
+Stage = tuple[Reason, int]
+
+
+class Seated(Protocol):
+    """A tenant's seat under given signals: whether safe mode covers it; equal `key`s are treated alike."""
+
+    seat: Seat
+    safe: bool
+    key: int
+
+
+def bits(flags: Iterable[bool]) -> int:
+    """A bit set from flags, the first one in the lowest bit."""
+    mask = 0
+    for i, flag in enumerate(flags):
+        if flag:
+            mask |= 1 << i
+    return mask
+
+
+class Cap:
+    """Deployments by the largest amount that each takes: `of(x)` is the bit set of those that take `x`."""
+
+    def __init__(self, limits: Iterable[int | None], everybody: int) -> None:
+        given = {i: limit for i, limit in enumerate(limits) if limit is not None}
+        self.points = sorted(set(given.values()))
+        self.masks = [everybody]
+        for point in self.points:
+            gone = sum(1 << i for i, limit in given.items() if limit == point)
+            self.masks.append(self.masks[-1] & ~gone)
+        self.least = self.points[0] if self.points else UNBOUNDED
+
+    def of(self, amount: int) -> int:
+        """Those whose limit is not below `amount`."""
+        return self.masks[bisect_left(self.points, amount)]
+
+
+class Lane:
+    """One plan under one set of signals."""
+
+    def __init__(self, plan: Plan, measurer: Measurer, levels: tuple[str, ...], allowed: frozenset[int]) -> None:
+        measured = [measurer.of(d) for d in plan.candidates]
+        self.static = plan.strategy in STATIC
+        places = sorted(range(len(measured)), key=lambda i: (measured[i].freshness, self._fixed(plan, measured, i), i))
+        self.plan = plan
+        self.listed = tuple(sorted(range(len(places)), key=places.__getitem__))
+        self.fixed = tuple(self._fixed(plan, measured, i) for i in places)
+        self.count = len(places)
+        self.deployments: tuple[Deployment, ...] = tuple(plan.candidates[i] for i in places) + plan.fallbacks
+        self.units = tuple(plan.units[i] for i in places)
+        self.measured = tuple([measured[i] for i in places] + [measurer.of(d) for d in plan.fallbacks])
+        self.ids = tuple(d.id for d in self.deployments)
+        self.all = (1 << len(self.ids)) - 1
+        self.candidates = (1 << self.count) - 1
+        self.spare = self.all ^ self.candidates
+        self.single_class = len({m.freshness for m in self.measured[: self.count]}) <= 1
+        self._measurer = measurer
+        self._levels = levels
+        self._allowed = allowed
+        self._tables()
+        self.base: dict[int, int] = {}
+        self.outcomes: dict[int, tuple[int, tuple[str, ...]]] = {}
+        self.groups: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self.rests: dict[int, tuple[str, ...]] = {}
+        self._seat_stages: dict[int, tuple[Stage, ...]] = {}
+        self._prices: dict[str, Prices] = {}
+
+    @staticmethod
+    def _fixed(plan: Plan, measured: list[Measured], i: int) -> int:
+        if plan.strategy == "priority":
+            return plan.candidates[i].priority
+        if plan.strategy == "fastest":
+            latency = measured[i].latency
+            return LAST if latency is None else latency
+        return 0
+
+    def _tables(self) -> None:
+        everybody, plan, fleet = self.all, self.plan, self.deployments
+        least, measured = plan.min_health, self.measured
+        self.modality = {name: bits(name in d.modalities for d in fleet) for name in MODALITIES}
+        wanted = {name for d in fleet for name in d.capabilities}
+        self.capability = {name: bits(name in d.capabilities for d in fleet) for name in wanted}
+        self.language = {tag: bits(d.speaks(tag) for d in fleet) for d in fleet for tag in d.languages}
+        self.language[UNDETERMINED] = everybody
+        self.any_language = bits("*" in d.languages for d in fleet)
+        self.privacy = {level: bits(rank <= d.privacy for d in fleet) for rank, level in enumerate(self._levels)}
+        self.region = bits(d.stays(plan.regions) for d in fleet)
+        self.context = Cap([d.context_tokens for d in fleet], everybody)
+        self.output = Cap([d.max_output_tokens for d in fleet], everybody)
+        self.tokens_left = Cap([m.quota_tokens for m in measured], everybody)
+        pairs = [(d.context_tokens, m.quota_tokens) for d, m in zip(fleet, measured, strict=True)]
+        self.total = Cap([min((x for x in pair if x is not None), default=None) for pair in pairs], everybody)
+        self.requests_left = bits(m.quota_requests != 0 for m in measured)
+        self.circuit = bits(not m.circuit_open for m in measured)
+        self.health = self.spare | bits(least is None or (m.health is not None and m.health >= least) for m in measured)
+        known = [(m.latency, i) for i, m in enumerate(measured[: self.count]) if m.latency is not None]
+        self.latency_points = sorted({latency for latency, _ in known})
+        self.latency_masks = [self.spare]
+        for point in self.latency_points:
+            self.latency_masks.append(self.latency_masks[-1] | sum(1 << i for latency, i in known if latency == point))
+
+    def latency(self, bound: int) -> int:
+        """Those whose latency is known and at most `bound` microseconds; fallbacks always pass."""
+        return self.latency_masks[bisect_right(self.latency_points, bound)]
+
+    def prices(self, modality: str) -> Prices:
+        """What everything costs under a request modality, which matters where a ceiling is used."""
+        found = self._prices.get(modality)
+        if found is None:
+            if all(m.rate is not None for m in self.measured) and self._prices:
+                found = next(iter(self._prices.values()))
+            else:
+                ceiling: Rate = self._measurer.ceiling(modality)
+                rates = [ceiling if m.rate is None else m.rate for m in self.measured]
+                found = Prices(rates, [m.basis for m in self.measured])
+            self._prices[modality] = found
+        return found
+
+    def seat_stages(self, seated: Seated) -> tuple[Stage, ...]:
+        """The checks that depend on the tenant alone, each with the bit set of those that pass it."""
+        found = self._seat_stages.get(seated.key)
+        if found is None:
+            seat, allowed, fleet, count = seated.seat, self._allowed, self.deployments, self.count
+            found = self._seat_stages[seated.key] = (
+                (Reason.SAFE_MODE, bits(not seated.safe or d.index in allowed for d in fleet)),
+                (Reason.DISABLED, bits(d.active or (i >= count and d.standby) for i, d in enumerate(fleet))),
+                (Reason.NOT_RELEASED, bits(not seat.withheld & d.provider_bit for d in fleet)),
+                (Reason.TENANT_DENIED, bits(not seat.barred & d.provider_bit for d in fleet)),
+                (Reason.NO_CREDENTIAL, bits(m.credential for m in self.measured)),
+            )
+        return found
+
+    def fill_base(self, seated: Seated) -> int:
+        """Those that pass every check that no request changes, for this tenant; remembered by its key."""
+        mask = self.region & self.requests_left & self.circuit & self.health
+        if self.plan.max_latency is not None:
+            mask &= self.latency(self.plan.max_latency)
+        for _, passing in self.seat_stages(seated):
+            mask &= passing
+        self.base[seated.key] = mask
+        return mask
+
+    def group(self, kept: int) -> tuple[tuple[int, ...], ...]:
+        """The bits of `kept` by freshness class, each in listed order."""
+        if len(self.groups) > MEMO:
+            self.groups.clear()
+        classes: dict[int, list[int]] = {}
+        for i in range(self.count):
+            if kept >> i & 1:
+                classes.setdefault(self.measured[i].freshness, []).append(i)
+        found = self.groups[kept] = tuple(tuple(places) for places in classes.values())
+        return found
+
+    def rest(self, mask: int) -> tuple[str, ...]:
+        """The listed fallbacks in `mask` that are not among its kept candidates."""
+        if len(self.rests) > MEMO:
+            self.rests.clear()
+        kept = {self.ids[i] for i in range(self.count) if mask >> i & 1}
+        left = [self.ids[i] for i in range(self.count, len(self.ids)) if mask >> i & 1]
+        found = self.rests[mask] = tuple(name for name in left if name not in kept)
+        return found
+
+    def settle(self, mask: int) -> tuple[int, tuple[str, ...]]:
+        """Primary's bit (-1: nobody) and fallbacks, where bits are in rank order or no candidate is kept."""
+        if len(self.outcomes) > MEMO:
+            self.outcomes.clear()
+        order = [i for i in range(self.count) if mask >> i & 1]
+        most = self.plan.max_fallbacks
+        if order:
+            chain = tuple(self.ids[i] for i in order[1 : most + 1]) + self.rest(mask)
+            found = order[0], chain[:most]
+        else:
+            spare = [i for i in range(self.count, len(self.ids)) if mask >> i & 1]
+            found = (spare[0], tuple(self.ids[i] for i in spare[1 : most + 1])) if spare else (-1, ())
+        self.outcomes[mask] = found
+        return found
+
+    @cached_property
+    def run(self) -> Callable[[Any, Context], Any]:
+        """The generated function that decides a request on this lane."""
+        from pxctl.policy.fast import make_run
+
+        return make_run(self)

@@ -1,0 +1,46 @@
+"""Scores, one candidate list at a time: the plain form that renders traces and that columns is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+
+from pxctl.model.routing import BalancedWeights
+from pxctl.policy.integers import LAST, MILLION, mix
+from pxctl.policy.neglog import NEGLOG
+
+SCALE = float(1 << 30)
+STATIC = frozenset({"listed", "priority", "fastest"})
+"""Strategies whose order no request changes."""
+
+
+def weighted_score(key: int, multiplier: int, units: int) -> int:
+    """Rendezvous hashing: an exponential variate in fixed point, divided by the weight."""
+    return (NEGLOG[mix(key, multiplier) >> 52] << 20) // units if units else LAST
+
+
+def terms(values: Sequence[int | None], weight: float) -> list[float]:
+    """`weight` times each value's place between the smallest (0.0) and the largest (1.0); unknown is 1.0."""
+    known = [value for value in values if value is not None]
+    low = min(known, default=0)
+    span = float(max(known, default=0) - low)
+    return [
+        weight * (1.0 if value is None else (float(value - low) / span if span else 0.0)) for value in values
+    ]  # fmt: skip
+
+
+def distance(health: int | None) -> int | None:
+    """Health turned round, so that smaller is better."""
+    return None if health is None else MILLION - health
+
+
+def balanced_scores(
+    weights: BalancedWeights, health: Sequence[int | None], costs: Sequence[int], latency: Sequence[int | None]
+) -> list[int]:
+    """Scores of the kept candidates; everybody's terms are 0 when there is but one."""
+    if len(costs) < 2:
+        return [0] * len(costs)
+    first = terms([distance(value) for value in health], weights.health)
+    second = terms(costs, weights.cost)
+    third = terms(latency, weights.latency)
+    return [floor(((a + b) + c) * SCALE) for a, b, c in zip(first, second, third, strict=True)]
