@@ -147,6 +147,7 @@ class Release(Model):
     source: dict[str, str] = Field(
         default_factory=dict, description="version path -> the main commit that holds the same blob"
     )
+    plan_source: str | None = Field(default=None, description="the main commit that the plan digest names")
     plan_digest: str
     planned_on: str | None = None
     actor: Actor

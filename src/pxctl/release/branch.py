@@ -1,0 +1,218 @@
+"""An environment's branch: read its tip, and move it, here or on a remote. One reference is the commit point."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pxctl.core.errors import GitError, NetworkError, RefusedError
+from pxctl.model.project import StateLocation
+from pxctl.release import locks
+from pxctl.release.git import Done, Git, is_network
+from pxctl.release.objects import NewObject, decode_commit, encode_pack
+from pxctl.release.view import View
+
+Advance = Literal["done", "lost", "unknown"]
+NOTHING = "0" * 40
+SMALL = 100
+"""Below this many objects a release is written as loose objects, above as a pack."""
+
+
+@dataclass
+class Branch:
+    """The branch of one environment. `remote` None: this repository's own branch is the truth."""
+
+    git: Git
+    environment: str
+    name: str
+    remote: str | None
+    _holder: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def ref(self) -> str:
+        """The full name of the branch."""
+        return f"refs/heads/{self.name}"
+
+    @property
+    def seen(self) -> str:
+        """Where the last tip that was read from the remote is kept; it only moves forward."""
+        return f"refs/pxctl/seen/{self.name}"
+
+    # reading
+
+    def tip(self, fetch: bool = True) -> str | None:
+        """The branch's tip, or None where there is no branch. Raises NetworkError, RefusedError."""
+        if self.remote is None:
+            return self.git.resolve(self.ref)
+        if not fetch:
+            return self.git.resolve(self.seen)
+        done = self._fetch()
+        if done.code == 0:
+            return self.git.resolve(self.seen)
+        if "couldn't find remote ref" in done.err:
+            if (last := self.git.resolve(self.seen)) is not None:
+                raise RefusedError(
+                    f"`{self.remote}` had `{self.name}` at {last[:12]}, and has no such branch now",
+                    hint=f"somebody removed it; push it back with: git push {self.remote} {last}:{self.ref}",
+                )
+            return None
+        if "non-fast-forward" in done.err:
+            raise RefusedError(
+                f"`{self.name}` on `{self.remote}` was rewritten: it does not continue what was seen before",
+                hint=f"compare it with {self.seen} before you trust it (pxctl audit verify --env {self.environment})",
+            )
+        if is_network(done):
+            raise NetworkError(
+                f"`{self.remote}` cannot be read: {done.said()}", hint="check the remote and the network"
+            )
+        raise GitError(f"fetching `{self.name}` from `{self.remote}`: {done.said()}")
+
+    def _fetch(self) -> Done:
+        done = self.git.try_run(
+            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--quiet", self.remote,
+            f"{self.ref}:{self.seen}",
+        )  # fmt: skip
+        if "cannot lock ref" in done.err and locks.clear_dead(
+            self._lock_of(self.git.directory, self.seen), self._holder
+        ):
+            return self._fetch()
+        return done
+
+    def view(self, commit: str | None) -> View:
+        """What the branch holds at a commit."""
+        return View(self.git.reader, commit)
+
+    def find_digest(self, digest: str, since: str | None, tip: str | None) -> str | None:
+        """The release after `since` up to `tip` that has this plan digest: what we meant to make was made."""
+        at = tip
+        while at is not None and at != since:
+            view = self.view(at)
+            try:
+                release = view.release
+            except GitError:
+                release = None
+            if release is not None and release.plan_digest == digest:
+                return at
+            at = view.header.parents[0] if view.header and view.header.parents else None
+        return None
+
+    # writing
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Our turn among the publishers of this environment on this host."""
+        with locks.turn(self.record) as previous:
+            self._holder = previous
+            yield
+
+    @cached_property
+    def record(self) -> Path:
+        """The file that publishers on this host queue on."""
+        if self.remote is None:
+            return self.git.directory / "pxctl" / f"{self.environment}.turn"
+        url = self.git.config(f"remote.{self.remote}.url").get(f"remote.{self.remote}.url", self.remote)
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        name = hashlib.sha256(f"{url}\n{self.ref}".encode()).hexdigest()[:24]
+        return home / "pxctl" / "turns" / name
+
+    def write(self, objects: tuple[NewObject, ...]) -> None:
+        """Put objects into the repository; nothing refers to them yet. Raises GitError (a full disk, for instance)."""
+        pack, count = encode_pack(objects)
+        if count < SMALL:
+            self.git.run("unpack-objects", "-q", input=pack)
+        else:
+            self.git.run("index-pack", "--stdin", "--fix-thin", input=pack)
+
+    def advance(self, old: str | None, new: str) -> Advance:
+        """Move the branch from `old` to its child `new`.
+
+        `lost`: somebody else moved it first. `unknown`: the connection broke; it may have moved. Raises RefusedError
+        where the remote forbids it.
+        """
+        return self._local(old, new) if self.remote is None else self._push(new)
+
+    def _local(self, old: str | None, new: str) -> Advance:
+        self._refuse_checked_out()
+        for attempt in range(2):
+            done = self.git.try_run("update-ref", "-m", "pxctl", self.ref, new, old or NOTHING)
+            if done.code == 0:
+                return "done"
+            if self.git.resolve(self.ref) != old:
+                return "lost"
+            lock = self._lock_of(self.git.directory, self.ref)
+            if attempt or not (lock.exists() and locks.clear_dead(lock, self._holder)):
+                break
+        if "File exists" in done.err:
+            return "lost"
+        raise GitError(f"moving `{self.name}`: {done.said()}")
+
+    def _push(self, new: str) -> Advance:
+        done = self.git.try_run("push", "--porcelain", "--no-verify", str(self.remote), f"{new}:{self.ref}")
+        if done.code == 0:
+            self.git.try_run("update-ref", self.seen, new)
+            return "done"
+        said = done.out.decode("utf-8", "replace") + done.err
+        if "[rejected]" in said or "is at " in said or "reference already exists" in said:
+            return "lost"
+        if "cannot lock ref" in said or "Unable to create" in said or "failed to update ref" in said:
+            where = self._remote_directory()
+            if where is not None:
+                locks.clear_dead(self._lock_of(where, self.ref), self._holder)
+            return "lost"
+        if "[remote rejected]" in said:
+            why = next((x for x in said.splitlines() if "[remote rejected]" in x), "").rpartition("[remote rejected]")[
+                2
+            ]
+            raise RefusedError(
+                f"`{self.remote}` refuses the push to `{self.name}`:{why or ' no reason given'}",
+                hint="the identity that publishes needs to be allowed to push there (branch protection, hooks)",
+            )
+        return "unknown"
+
+    def _remote_directory(self) -> Path | None:
+        url = self.git.config(f"remote.{self.remote}.url").get(f"remote.{self.remote}.url", self.remote or "")
+        path = Path(url.removeprefix("file://"))
+        path = path if path.is_absolute() else self.git.root / path
+        for place in (path / ".git", path):
+            if (place / "HEAD").is_file():
+                return place
+        return None
+
+    @staticmethod
+    def _lock_of(directory: Path, ref: str) -> Path:
+        return directory / f"{ref}.lock"
+
+    def _refuse_checked_out(self) -> None:
+        directory = self.git.directory
+        bare = self.git.config("core.bare").get("core.bare") == "true"
+        heads = [*([] if bare else [directory / "HEAD"]), *directory.glob("worktrees/*/HEAD")]
+        for head in heads:
+            try:
+                text = head.read_text("utf-8").strip()
+            except OSError:
+                continue
+            if text == f"ref: {self.ref}":
+                raise RefusedError(
+                    f"`{self.name}` is checked out in a work tree",
+                    hint="switch to another branch there: git switch main",
+                )
+
+    def parent(self, commit: str) -> str | None:
+        """A commit's first parent."""
+        found = self.git.reader.one(commit)
+        parents = decode_commit(found[2]).parents if found else ()
+        return parents[0] if parents else None
+
+
+def open_branch(git: Git, environment: str, state: StateLocation) -> Branch:
+    """The branch of an environment: on the configured remote where there is one, else in this repository."""
+    name = f"{state.branch_prefix}{environment}"
+    is_url = "/" in state.remote or ":" in state.remote
+    known = is_url or bool(git.config(f"remote.{state.remote}.url"))
+    return Branch(git, environment, name, state.remote if known else None)
