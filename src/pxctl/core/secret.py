@@ -23,7 +23,8 @@ _lock = threading.Lock()
 
 _SHAPES = re.compile(
     r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}"  # authorization headers
-    r"|\b(?:sk|pk|rk|gsk|xai|key|hvs|hvb|ghp|gho|ghs|glpat|s)[-_.](?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"  # vendors' and forges' keys
+    # vendors' and forges' keys
+    r"|\b(?:sk|pk|rk|gsk|xai|key|hvs|hvb|ghp|gho|ghs|glpat|s)[-_.](?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"
     r"|\bAIza[A-Za-z0-9_-]{20,}"  # Google
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"  # AWS key ids
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON web tokens

@@ -72,3 +72,20 @@ class Evidence(Model):
     def state(self) -> Literal["passing", "pending_fix"]:
         """The observed state that this evidence gives the provider."""
         return "passing" if self.passed else "pending_fix"
+
+
+class ValidationReport(Model):
+    """What one `pxctl validate` came to. It passes if every provider did."""
+
+    schema_version: Literal[1] = 1
+    environment: str | None = None
+    source: str | None = Field(default=None, description="the commit whose files were validated; absent: a work tree")
+    base: str | None = Field(default=None, description="the commit whose credential grants applied")
+    interrupted: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    stored: bool = True
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is evidence and all of it passes."""
+        return bool(self.evidence) and not self.interrupted and all(one.passed for one in self.evidence)

@@ -45,6 +45,8 @@ class OpenAICompatible:
     def __init__(self, channel: Channel, options: Mapping[str, str]) -> None:
         self._channel = channel
         self._options = options
+        newer = channel.base.host.endswith((".openai.com", ".azure.com"))  # newer models there refuse the older name
+        self._limit_field = options.get("limit_field", "max_completion_tokens" if newer else "max_tokens")
         self._headers = {
             header: options[name]
             for name, header in (("organization", "openai-organization"), ("project", "openai-project"))
@@ -57,7 +59,7 @@ class OpenAICompatible:
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The body of a chat completion."""
-        return wire.chat_body(request, limit_field=self._options.get("limit_field", "max_tokens"))
+        return wire.chat_body(request, limit_field=self._limit_field)
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """One chat completion."""

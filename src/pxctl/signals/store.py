@@ -110,7 +110,8 @@ class SignalStore:
     def latest_evidence(self, provider: str, *, blob: str | None = None) -> Evidence | None:
         """The newest evidence of a provider, of one version of its file where `blob` is given."""
         row = self._one(
-            "SELECT body FROM evidence WHERE provider = ? AND (? IS NULL OR blob = ?) ORDER BY finished_ms DESC LIMIT 1",
+            "SELECT body FROM evidence WHERE provider = ? AND (? IS NULL OR blob = ?)"
+            " ORDER BY finished_ms DESC LIMIT 1",
             (provider, blob, blob),
         )
         return _evidence(row[0]) if row else None
@@ -118,7 +119,8 @@ class SignalStore:
     def evidence(self, provider: str | None = None, *, since: datetime | None = None) -> Iterator[Evidence]:
         """Evidence, newest first."""
         rows = self._all(
-            "SELECT body FROM evidence WHERE finished_ms >= ? AND (? IS NULL OR provider = ?) ORDER BY finished_ms DESC",
+            "SELECT body FROM evidence WHERE finished_ms >= ? AND (? IS NULL OR provider = ?)"
+            " ORDER BY finished_ms DESC",
             (to_ms(since) if since else 0, provider, provider),
         )
         for (body,) in rows:

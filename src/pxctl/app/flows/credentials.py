@@ -1,0 +1,151 @@
+"""Which secrets a run may have: grants, stores and reviewed pairs, all read from the base commit.
+
+The base is what was reviewed, never the change under review: `--base`, else the target branch of the pull request that
+CI runs for, else HEAD when it stands on the main branch, else the remote's main branch, else the local one, else HEAD.
+Nothing of the change decides which commit that is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pxctl.core.errors import GitError, UsageError
+from pxctl.load.git import resolve_commit, run_git
+from pxctl.load.loader import load
+from pxctl.load.tree import CommitTree
+from pxctl.model.catalogue import Catalogue
+from pxctl.model.configuration import Configuration
+from pxctl.model.project import Project
+from pxctl.model.provider import Endpoint, Provider
+from pxctl.probe.run import Credentials
+from pxctl.secrets.base import SecretError, fill
+from pxctl.secrets.grants import Grants, grants_of
+from pxctl.secrets.resolver import Resolver
+
+MAIN_BRANCHES = ("main", "master")
+
+
+@dataclass(frozen=True)
+class Base:
+    """The reviewed state: its commit (None where nothing is committed), configuration, and whether a fork asks."""
+
+    commit: str | None
+    config: Configuration | None
+    forked: bool = False
+
+    @property
+    def project(self) -> Project | None:
+        """The project of the base commit."""
+        return self.config.project if self.config else None
+
+    def grants(self, values: Mapping[str, str]) -> Grants:
+        """What may go where."""
+        source = f"the base commit {self.commit[:12]}" if self.commit else "any commit (nothing is committed yet)"
+        providers = self.config.providers.values() if self.config else ()
+        return grants_of(self.project, providers, values=values, forked=self.forked, source=source)
+
+    def resolver(self, values: Mapping[str, str]) -> Resolver:
+        """A resolver under the grants and with the stores of the base commit."""
+        return Resolver(self.grants(values), self.project.secret_stores if self.project else {})
+
+
+def read_base(root: Path, explicit: str | None = None, environ: Mapping[str, str] | None = None) -> Base:
+    """The base of a run in `root`. Raises GitError where `explicit` is no commit."""
+    environ = os.environ if environ is None else environ
+    commit = base_commit(root, explicit, environ)
+    forked = from_fork(environ)
+    if commit is None:
+        return Base(None, None, forked)
+    loaded = load(CommitTree(root, commit), catalogue=Catalogue())
+    readable = any(path in loaded.documents for path in ("pxctl.yaml", "pxctl.json"))
+    broken = any(finding.span.file in ("pxctl.yaml", "pxctl.json") for finding in loaded.findings)
+    return Base(commit, loaded.config if readable and not broken else None, forked)
+
+
+def base_commit(root: Path, explicit: str | None, environ: Mapping[str, str]) -> str | None:
+    """The commit that counts as reviewed; None in a repository without one."""
+    if explicit is not None:
+        return resolve_commit(root, explicit)
+    target = environ.get("GITHUB_BASE_REF") or environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+    if target:
+        found = _commit(root, f"refs/remotes/origin/{target}")
+        if found is None:
+            raise GitError(
+                f"the target branch `{target}` of this pull request is not here",
+                hint=f"fetch it first: git fetch origin {target}",
+            )
+        return found
+    on = _head_branch(root)
+    if on in MAIN_BRANCHES:
+        return _commit(root, "HEAD")
+    names = ["refs/remotes/origin/HEAD"]
+    names += [f"refs/remotes/origin/{name}" for name in MAIN_BRANCHES] + [
+        f"refs/heads/{name}" for name in MAIN_BRANCHES
+    ]
+    return next((found for name in (*names, "HEAD") if (found := _commit(root, name)) is not None), None)
+
+
+def _head_branch(root: Path) -> str:
+    try:
+        return run_git(["symbolic-ref", "--quiet", "--short", "HEAD"], root).decode().strip()
+    except GitError:
+        return ""
+
+
+def _commit(root: Path, name: str) -> str | None:
+    try:
+        return resolve_commit(root, name)
+    except GitError:
+        return None
+
+
+def from_fork(environ: Mapping[str, str]) -> bool:
+    """Whether CI runs for a pull request from another repository. What cannot be told counts as a fork."""
+    source, target = environ.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"), environ.get("CI_MERGE_REQUEST_PROJECT_ID")
+    if source or target:
+        return source != target
+    if not environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        return False
+    try:
+        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        head, base = event["pull_request"]["head"]["repo"], event["pull_request"]["base"]["repo"]
+        return head is None or bool(head["full_name"] != base["full_name"])
+    except (KeyError, TypeError, ValueError, OSError):
+        return True
+
+
+def choose_environment(project: Project, wanted: str | None) -> str | None:
+    """The environment that fills `{environment}`: the named one, or the only one. Raises UsageError."""
+    if wanted is not None and wanted not in project.environments:
+        known = ", ".join(project.environments)
+        raise UsageError(f"no environment is called `{wanted}`", hint=f"environments: {known}")
+    return wanted or (next(iter(project.environments)) if len(project.environments) == 1 else None)
+
+
+class Keys:
+    """Resolves a provider's credentials for one of its endpoints, at call time."""
+
+    def __init__(self, resolver: Resolver, values: Mapping[str, str]) -> None:
+        self._resolver = resolver
+        self._values = values
+
+    def __call__(self, provider: Provider, endpoint: Endpoint) -> Credentials:
+        """Every credential of the provider. Raises StoreError; an optional credential may be missing."""
+        if provider.secret_policy == "none":
+            return Credentials()
+        secrets, version = {}, None
+        for name, reference in provider.credential_refs().items():
+            try:
+                found = self._resolver.resolve_for(fill(reference, self._values), endpoint.url)
+            except SecretError as error:
+                if provider.secret_policy == "optional" and error.fault == "missing":
+                    continue
+                raise
+            secrets[name] = found.secret
+            if name == "api_key":
+                version = found.version
+        return Credentials(secrets, version)
