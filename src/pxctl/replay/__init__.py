@@ -1,4 +1,4 @@
-"""Recorded traffic and scenarios through the policy; comparisons.
+"""Traffic in, comparison out: recorded requests, seeded populations, faults, replays, and what a change would do.
 
-Knows policy and model; reads trace files.
+Knows the compiled policy, the models and core; reads traces and nothing else.
 """

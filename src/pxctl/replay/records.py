@@ -1,0 +1,161 @@
+"""Raw records of a trace file, streamed: CSV, JSON Lines (plain or gzip) and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pxctl.core.errors import ToolError, TraceError, UsageError
+from pxctl.core.span import Span
+
+LONGEST = 16 * 1024 * 1024
+"""Characters of the longest line that is read; a longer one is no trace."""
+
+CHUNK = 16_384
+"""Records of one block."""
+
+
+class Records(NamedTuple):
+    """Consecutive records in columns: the line of each, and the values of each column (None: not given)."""
+
+    lines: list[int]
+    columns: dict[str, list[Any]]
+
+
+def read_records(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+    """Yield chunks of the wanted columns (field -> column), keyed by field.
+
+    Raises TraceError with file and line for what cannot be read, UsageError where there is no such file.
+    """
+    names = path.name.lower().removesuffix(".gz")
+    reader = _parquet if names.endswith(".parquet") else _jsonl if names.endswith((".jsonl", ".ndjson")) else _csv
+    try:
+        yield from reader(path, wanted, required)
+    except FileNotFoundError:
+        raise UsageError(f"no trace `{path}`") from None
+    except IsADirectoryError:
+        raise UsageError(f"`{path}` is a directory, not a trace") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise TraceError(f"the compressed data are damaged: {error}", span=Span(str(path))) from None
+    except UnicodeDecodeError as error:
+        raise TraceError(f"not UTF-8 text: {error.reason}", span=Span(str(path))) from None
+    except OSError as error:
+        raise ToolError(f"cannot read `{path}`: {error.strerror or error}") from None
+
+
+def _open(path: Path) -> io.TextIOBase:
+    if path.name.lower().endswith(".gz"):
+        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
+    return path.open("r", encoding="utf-8-sig", newline="")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    number = 0
+    with _open(path) as handle:
+        while line := handle.readline(LONGEST):
+            number += 1
+            if len(line) >= LONGEST:
+                raise TraceError(f"a line of {LONGEST} characters or more", span=Span(str(path), number))
+            yield line
+
+
+def _missing(span: Span, field: str, column: str, has: list[str]) -> TraceError:
+    return TraceError(
+        f"no column `{column}` for {field}; the trace has " + (", ".join(f"`{h}`" for h in has[:20]) or "none"),
+        span=span,
+        hint=f"name it with --column {field}=COLUMN, or pick a --preset",
+    )
+
+
+def _csv(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+    reader = csv.reader(_lines(path), strict=True)
+    try:
+        header = next(reader, None)
+        if header is None:
+            raise TraceError("the trace is empty", span=Span(str(path)))
+        header = [name.strip() for name in header]
+        for field in required:
+            if wanted[field] not in header:
+                raise _missing(Span(str(path), 1), field, wanted[field], header)
+        fields = [(field, header.index(column)) for field, column in wanted.items() if column in header]
+        lines: list[int] = []
+        kept: list[list[str]] = []
+        for record in reader:
+            if not record:
+                continue
+            if len(record) != len(header):
+                raise TraceError(
+                    f"{len(record)} values under {len(header)} columns", span=Span(str(path), reader.line_num)
+                )
+            lines.append(reader.line_num)
+            kept.append(record)
+            if len(kept) == CHUNK:
+                yield Records(lines, {field: [r[i] for r in kept] for field, i in fields})
+                lines, kept = [], []
+    except csv.Error as error:
+        raise TraceError(f"not CSV: {error}", span=Span(str(path), reader.line_num)) from None
+    if kept:
+        yield Records(lines, {field: [r[i] for r in kept] for field, i in fields})
+
+
+def _jsonl(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+    lines: list[int] = []
+    kept: list[dict[str, Any]] = []
+    any_row = False
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            said = error.msg if isinstance(error, json.JSONDecodeError) else "numbers or nesting out of bounds"
+            raise TraceError(f"not JSON: {said}", span=Span(str(path), number)) from None
+        if not isinstance(record, dict):
+            raise TraceError("a line must hold a JSON object", span=Span(str(path), number))
+        for field in required:
+            if wanted[field] not in record:
+                raise _missing(Span(str(path), number), field, wanted[field], list(record))
+        any_row = True
+        lines.append(number)
+        kept.append(record)
+        if len(kept) == CHUNK:
+            yield _gather(lines, kept, wanted)
+            lines, kept = [], []
+    if not any_row:
+        raise TraceError("the trace is empty", span=Span(str(path)))
+    if kept:
+        yield _gather(lines, kept, wanted)
+
+
+def _gather(lines: list[int], kept: list[dict[str, Any]], wanted: dict[str, str]) -> Records:
+    present = {field: column for field, column in wanted.items() if any(column in r for r in kept)}
+    return Records(lines, {field: [r.get(column) for r in kept] for field, column in present.items()})
+
+
+def _parquet(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+    try:
+        import pyarrow as arrow
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise ToolError("Parquet traces need pyarrow", hint="install pxctl with its extra: pxctl[parquet]") from None
+    try:
+        file = parquet.ParquetFile(path)
+    except arrow.ArrowInvalid as error:
+        raise TraceError(f"not Parquet: {error}", span=Span(str(path))) from None
+    with file:
+        header = list(file.schema_arrow.names)
+        for field in required:
+            if wanted[field] not in header:
+                raise _missing(Span(str(path), 1), field, wanted[field], header)
+        fields = {field: column for field, column in wanted.items() if column in header}
+        row = 0
+        for batch in file.iter_batches(batch_size=CHUNK, columns=sorted(set(fields.values()))):
+            values = {field: batch.column(column).to_pylist() for field, column in fields.items()}
+            yield Records(list(range(row + 1, row + 1 + batch.num_rows)), values)
+            row += batch.num_rows
