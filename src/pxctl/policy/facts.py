@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pxctl.model.context import Context
 from pxctl.model.decision import Considered, CostBasis, Decision, Reason, Refusal
 from pxctl.policy.integers import request_key
 from pxctl.policy.measured import STALE
-from pxctl.policy.rank import balanced_scores, weighted_score
+from pxctl.policy.rank import balanced_scores, weighted_scores
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pxctl.policy.prices import Prices
 
 NO_CANDIDATE, NO_ROUTE, PRIVACY_CEILING = -1, -2, -3
+COLUMNS = ("deployment", "kept", "reason", "rank", "score", "cost", "cost_basis", "stale_health")
+"""What stands where in the entries of `Facts.record`."""
 _REFUSALS = {
     NO_CANDIDATE: Refusal.NO_CANDIDATE, NO_ROUTE: Refusal.NO_ROUTE, PRIVACY_CEILING: Refusal.PRIVACY_CEILING,
 }  # fmt: skip
@@ -95,16 +98,29 @@ class Facts:
 
     def render(self) -> Decision:
         """The decision with its trace, as a value."""
-        listed, spare = self._trace()
         fields = self._fields()
-        fields["candidates"] = tuple([_fast(Considered, entry) for entry in listed])
-        fields["listed_fallbacks"] = tuple([_fast(Considered, entry) for entry in spare])
+        if self.lane is not None:
+            entries = [_fast(Considered, entry) for entry in self._entries()]
+            fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
+            fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
         return _fast(Decision, fields)
 
     def as_dict(self) -> dict[str, Any]:
         """The decision with its trace, as JSON values; equal to `render().model_dump()`."""
         fields = self._fields()
-        fields["candidates"], fields["listed_fallbacks"] = self._trace()
+        if self.lane is not None:
+            entries = self._entries()
+            fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
+            fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
+        return fields
+
+    def record(self) -> dict[str, Any]:
+        """The decision with its trace for logs: as `as_dict`, but each entry a tuple in the order of `COLUMNS`."""
+        fields = self._fields()
+        if self.lane is not None:
+            rows = list(self._rows())
+            fields["candidates"] = [rows[i] for i in self.lane.listed]
+            fields["listed_fallbacks"] = rows[self.lane.count :]
         return fields
 
     def _fields(self) -> dict[str, Any]:
@@ -133,69 +149,68 @@ class Facts:
             "listed_fallbacks": (),
         }
 
-    def _trace(self) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
-        lane, prices, context = self.lane, self.prices, self.context
+    def _entries(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "deployment": name, "kept": kept, "reason": reason, "rank": rank, "score": score, "cost": cost,
+                "cost_basis": basis, "stale_health": stale,
+            }
+            for name, kept, reason, rank, score, cost, basis, stale in self._rows()
+        ]  # fmt: skip
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        """The trace by bit, a tuple in the order of `COLUMNS` each."""
+        lane, prices, context, mask = self.lane, self.prices, self.context, self.mask
         if lane is None or prices is None:
-            return (), ()
-        stages = request_stages(lane, self.seated, context)
+            return iter(())
         reasons: list[Reason | None] = [None] * len(lane.ids)
         left = lane.all
-        for reason, passing in stages:
+        for reason, passing in request_stages(lane, self.seated, context):
             gone = left & ~passing
-            left &= passing
-            while gone:
-                low = gone & -gone
-                reasons[low.bit_length() - 1] = reason
-                gone ^= low
-        costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
-        priced: list[int | None] = [None] * len(lane.ids)
-        for i, excluded in enumerate(reasons):
-            if excluded is None:
-                priced[i] = costs[i]
-                if not self.mask >> i & 1:
-                    reasons[i] = Reason.BUDGET
-        ranks, scores = self._ranks(lane, costs)
-        entries: tuple[dict[str, Any], ...] = tuple([
-            {
-                "deployment": name,
-                "kept": reason is None,
-                "reason": reason,
-                "rank": rank,
-                "score": score,
-                "cost": cost,
-                "cost_basis": None if cost is None else basis,
-                "stale_health": measured.freshness == STALE,
-            }
-            for name, reason, rank, score, cost, basis, measured in zip(
-                lane.ids, reasons, ranks, scores, priced, prices.bases, lane.measured, strict=True
-            )
-        ])  # fmt: skip
-        return tuple([entries[i] for i in lane.listed]), entries[lane.count :]
+            if gone:
+                left ^= gone
+                for i in lane.bits_of(gone):
+                    reasons[i] = reason
+        for i in lane.bits_of(left & ~mask):
+            reasons[i] = Reason.BUDGET
+        costs: Sequence[int | None]
+        costs = known = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
+        bases: Sequence[str | None] = prices.bases
+        if left != lane.all:
+            reached = lane.flags(left)
+            costs = [cost if flag else None for cost, flag in zip(known, reached, strict=True)]
+            bases = [basis if flag else None for basis, flag in zip(bases, reached, strict=True)]
+        ranks, scores = self._standing(lane, known)
+        return zip(lane.ids, lane.flags(mask), reasons, ranks, scores, costs, bases, lane.stale, strict=True)
 
-    def _ranks(self, lane: Lane, costs: Any) -> tuple[list[int | None], list[int | None]]:
+    def _standing(self, lane: Lane, costs: Sequence[int]) -> tuple[Sequence[int | None], Sequence[int | None]]:
         """Rank and score by bit; None for those that are not kept."""
-        kept = [i for i in range(lane.count) if self.mask >> i & 1]
+        passed = self.mask & lane.candidates
+        order = kept = lane.bits_of(passed)
+        found = self._scores(lane, kept, costs)
+        if not lane.static:
+            groups = lane.groups.get(passed) or lane.group(passed)
+            order = tuple([i for group in groups for i in sorted(group, key=found.__getitem__)])
         ranks: list[int | None] = [None] * len(lane.ids)
         scores: list[int | None] = [None] * len(lane.ids)
-        for i, score in zip(kept, self._scores(lane, kept, costs), strict=True):
-            scores[i] = score
-        if not lane.static:
-            kept.sort(key=lambda i: (lane.measured[i].freshness, scores[i]))
-        for rank, i in enumerate(kept):
+        for rank, i in enumerate(order):
             ranks[i] = rank
+            scores[i] = found[i]
         return ranks, scores
 
-    def _scores(self, lane: Lane, kept: list[int], costs: Any) -> list[int]:
-        weights = lane.plan.weights
+    def _scores(self, lane: Lane, kept: Sequence[int], costs: Sequence[int]) -> Mapping[int, int] | Sequence[int]:
+        """Scores by bit, of the kept at least."""
         if lane.static:
-            return [lane.fixed[i] for i in kept]
+            return lane.fixed
         if lane.plan.strategy == "cheapest":
-            return [costs[i] for i in kept]
-        if weights is not None:
-            health = [lane.measured[i].health for i in kept]
-            return balanced_scores(weights, health, [costs[i] for i in kept], [lane.measured[i].latency for i in kept])
-        key = request_key(self.context.request_key, self.context.trace_id)
-        return [weighted_score(key, lane.deployments[i].multiplier, lane.units[i]) for i in kept]
+            return costs
+        weights = lane.plan.weights
+        if weights is None:
+            hashes = lane.hashes(request_key(self.context.request_key, self.context.trace_id))
+            return weighted_scores(hashes, lane.units)
+        health = [lane.measured[i].health for i in kept]
+        latency = [lane.measured[i].latency for i in kept]
+        return dict(zip(kept, balanced_scores(weights, health, [costs[i] for i in kept], latency), strict=True))
 
 
 _M = TypeVar("_M", bound="BaseModel")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from struct import Struct
+from functools import lru_cache
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from pxctl.core.digest import key64
@@ -18,12 +19,25 @@ from pxctl.policy.facts import Facts
 from pxctl.policy.generate import function
 from pxctl.policy.integers import LAST, UNBOUNDED
 from pxctl.policy.neglog import NEGLOG
-from pxctl.policy.rank import SCALE, distance, terms
+from pxctl.policy.rank import SCALE, distance, terms, weighted_scores
 
 if TYPE_CHECKING:
     from pxctl.policy.lane import Lane
 
-_SHIFTED = tuple(value << 20 for value in NEGLOG)
+
+@lru_cache(maxsize=64)
+def _scale(units: int) -> tuple[int, ...]:
+    """Every score that a candidate of so many weight units can have, by the top 12 bits of its hash."""
+    return tuple(weighted_scores(range(4096), [units] * 4096))
+
+
+def _scales(lane: Lane) -> list[tuple[int, ...]]:
+    if lane.plan.strategy != "weighted":
+        return []
+    if len(set(lane.units)) == 1 and 0 < lane.units[0] <= 1 << 20:
+        return [NEGLOG] * lane.count  # equal weights: the order is that of the logarithms, and small integers sort fast
+    return [_scale(units) for units in lane.units]
+
 
 _HEAD = """\
 def run(s, c):
@@ -102,8 +116,7 @@ _WEIGHTED = """\
         k = c.request_key
         if k is None:
             k = key64(c.trace_id)
-        h = unpack(((k ^ k >> 32) * multipliers).to_bytes(width, "little"))
-        scores = [shifted[x >> 4] // n if n else LAST for x, n in zip(h, units)]
+        scores = list(map(getitem, scales, hashes(k)))
 """
 _CHEAPEST = """\
         scores = costs
@@ -112,16 +125,16 @@ _BALANCED = """\
         fixed = terms_of.get(kept)
         if fixed is None:
             fixed = fill_terms(kept)
-        some = [costs[x] for x in fixed[0]]
+        places, health, latency = fixed
+        some = [costs[x] for x in places]
         low = min(some)
         d = float(max(some) - low)
-        scores = {}
         if d:
-            for x, y, a, z in zip(fixed[0], some, fixed[1], fixed[2]):
-                scores[x] = int(((a + weight * ((y - low) / d)) + z) * SCALE)
+            scores = [int(((a + weight * ((y - low) / d)) + z) * SCALE) for y, a, z in zip(some, health, latency)]
         else:
-            for x, a, z in zip(*fixed):
-                scores[x] = int(((a + 0.0) + z) * SCALE)
+            scores = [int(((a + 0.0) + z) * SCALE) for a, z in zip(health, latency)]
+        if kept != candidates:
+            scores = dict(zip(places, scores))
 """
 _ORDER_ONE = """\
         order = sorted(groups[0], key=scores.__getitem__)
@@ -171,7 +184,7 @@ def _fill_terms(lane: Lane, known: dict[int, Any]) -> Callable[[int], Any]:
     def fill(kept: int) -> Any:
         if len(known) > 4096:
             known.clear()
-        bits = tuple(i for i in range(lane.count) if kept >> i & 1)
+        bits = lane.bits_of(kept)
         if weights is None or len(bits) < 2:
             found: Any = bits, [0.0] * len(bits), [0.0] * len(bits)
         else:
@@ -186,7 +199,6 @@ def _fill_terms(lane: Lane, known: dict[int, Any]) -> Callable[[int], Any]:
 def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:
     """The decide function of a lane."""
     terms_of: dict[int, Any] = {}
-    slots = sum(d.multiplier << (128 * i) for i, d in enumerate(lane.deployments[: lane.count]))
     names: dict[str, object] = {
         "Facts": Facts, "LAST": LAST, "SCALE": SCALE, "UNBOUNDED": UNBOUNDED, "bisect_left": bisect_left,
         "bisect_right": bisect_right, "key64": key64, "lane": lane, "base": lane.base, "fill": lane.fill_base,
@@ -196,9 +208,9 @@ def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:
         "output_points": lane.output.points, "latency_masks": lane.latency_masks,
         "latency_points": lane.latency_points, "prices": {name: lane.prices(name) for name in MODALITIES},
         "max_cost": lane.plan.max_cost, "outcomes": lane.outcomes, "settle": lane.settle,
-        "candidates": lane.candidates, "grouped": lane.groups, "group": lane.group, "multipliers": slots,
-        "unpack": Struct("<" + "6xH8x" * lane.count).unpack, "width": 16 * lane.count, "shifted": _SHIFTED,
-        "units": lane.units, "terms_of": terms_of, "fill_terms": _fill_terms(lane, terms_of),
+        "candidates": lane.candidates, "grouped": lane.groups, "group": lane.group, "hashes": lane.hashes, "getitem": getitem,
+        "scales": _scales(lane),
+        "terms_of": terms_of, "fill_terms": _fill_terms(lane, terms_of),
         "weight": lane.plan.weights.cost if lane.plan.weights else 0.0, "ids": lane.ids,
         "most": lane.plan.max_fallbacks + 1, "max_fallbacks": lane.plan.max_fallbacks, "rests": lane.rests,
         "rest": lane.rest,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from struct import Struct
 from typing import Any, Protocol
 
 from pxctl.model.base import MODALITIES, UNDETERMINED
@@ -16,7 +17,7 @@ from pxctl.model.context import Context
 from pxctl.model.decision import Reason
 from pxctl.policy.fleet import Deployment
 from pxctl.policy.integers import LAST, UNBOUNDED, Rate
-from pxctl.policy.measured import Measured, Measurer
+from pxctl.policy.measured import STALE, Measured, Measurer
 from pxctl.policy.plan import Plan
 from pxctl.policy.prices import Prices
 from pxctl.policy.rank import STATIC
@@ -90,6 +91,12 @@ class Lane:
         self.rests: dict[int, tuple[str, ...]] = {}
         self._seat_stages: dict[int, tuple[Stage, ...]] = {}
         self._prices: dict[str, Prices] = {}
+        self._places_of: dict[int, tuple[int, ...]] = {}
+        self._flags: dict[int, tuple[bool, ...]] = {}
+        self.stale = tuple(m.freshness == STALE for m in self.measured)
+        self._multipliers = sum(d.multiplier << (128 * i) for i, d in enumerate(self.deployments[: self.count]))
+        self._tops = sum(0xFFF << (128 * i) for i in range(self.count))
+        self._unpack = Struct("<" + "H14x" * self.count).unpack
 
     @staticmethod
     def _fixed(plan: Plan, measured: list[Measured], i: int) -> int:
@@ -166,14 +173,36 @@ class Lane:
         self.base[seated.key] = mask
         return mask
 
+    def hashes(self, key: int) -> tuple[int, ...]:
+        """The top 12 bits of each candidate's rendezvous hash; one multiplication, a slot of 128 bits each."""
+        mixed = ((key ^ key >> 32) * self._multipliers >> 52) & self._tops
+        return self._unpack(mixed.to_bytes(16 * self.count, "little"))
+
+    def bits_of(self, mask: int) -> tuple[int, ...]:
+        """The places of the bits that are set, ascending."""
+        found = self._places_of.get(mask)
+        if found is None:
+            if len(self._places_of) > MEMO:
+                self._places_of.clear()
+            found = self._places_of[mask] = tuple(i for i in range(len(self.ids)) if mask >> i & 1)
+        return found
+
+    def flags(self, mask: int) -> tuple[bool, ...]:
+        """Whether each bit is set."""
+        found = self._flags.get(mask)
+        if found is None:
+            if len(self._flags) > MEMO:
+                self._flags.clear()
+            found = self._flags[mask] = tuple(bool(mask >> i & 1) for i in range(len(self.ids)))
+        return found
+
     def group(self, kept: int) -> tuple[tuple[int, ...], ...]:
         """The bits of `kept` by freshness class, each in listed order."""
         if len(self.groups) > MEMO:
             self.groups.clear()
         classes: dict[int, list[int]] = {}
-        for i in range(self.count):
-            if kept >> i & 1:
-                classes.setdefault(self.measured[i].freshness, []).append(i)
+        for i in self.bits_of(kept):
+            classes.setdefault(self.measured[i].freshness, []).append(i)
         found = self.groups[kept] = tuple(tuple(places) for places in classes.values())
         return found
 
@@ -181,8 +210,8 @@ class Lane:
         """The listed fallbacks in `mask` that are not among its kept candidates."""
         if len(self.rests) > MEMO:
             self.rests.clear()
-        kept = {self.ids[i] for i in range(self.count) if mask >> i & 1}
-        left = [self.ids[i] for i in range(self.count, len(self.ids)) if mask >> i & 1]
+        kept = {self.ids[i] for i in self.bits_of(mask & self.candidates)}
+        left = [self.ids[i] for i in self.bits_of(mask & self.spare)]
         found = self.rests[mask] = tuple(name for name in left if name not in kept)
         return found
 
@@ -190,13 +219,13 @@ class Lane:
         """Primary's bit (-1: nobody) and fallbacks, where bits are in rank order or no candidate is kept."""
         if len(self.outcomes) > MEMO:
             self.outcomes.clear()
-        order = [i for i in range(self.count) if mask >> i & 1]
+        order = self.bits_of(mask & self.candidates)
         most = self.plan.max_fallbacks
         if order:
             chain = tuple(self.ids[i] for i in order[1 : most + 1]) + self.rest(mask)
             found = order[0], chain[:most]
         else:
-            spare = [i for i in range(self.count, len(self.ids)) if mask >> i & 1]
+            spare = self.bits_of(mask & self.spare)
             found = (spare[0], tuple(self.ids[i] for i in spare[1 : most + 1])) if spare else (-1, ())
         self.outcomes[mask] = found
         return found

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from math import floor
 
 from pxctl.model.routing import BalancedWeights
-from pxctl.policy.integers import LAST, MILLION, mix
+from pxctl.policy.integers import LAST, MILLION
 from pxctl.policy.neglog import NEGLOG
 
 SCALE = float(1 << 30)
+SHIFTED = tuple(value << 20 for value in NEGLOG)
 STATIC = frozenset({"listed", "priority", "fastest"})
 """Strategies whose order no request changes."""
 
 
-def weighted_score(key: int, multiplier: int, units: int) -> int:
-    """Rendezvous hashing: an exponential variate in fixed point, divided by the weight."""
-    return (NEGLOG[mix(key, multiplier) >> 52] << 20) // units if units else LAST
+def weighted_scores(tops: Sequence[int], units: Sequence[int]) -> list[int]:
+    """Rendezvous hashing: an exponential variate in fixed point (`tops`: 12 bits of each hash) over the weight."""
+    return [SHIFTED[top] // unit if unit else LAST for top, unit in zip(tops, units, strict=True)]
 
 
 def terms(values: Sequence[int | None], weight: float) -> list[float]:
