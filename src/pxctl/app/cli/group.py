@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from pxctl import __version__
+from pxctl.app.cli.tidy import tidy
 from pxctl.app.cli.verbs import Verb, available
 
 _SHARED = {"--repo": 1, "-C": 1, "--format": 1, "--output": 1, "-o": 1, "--quiet": 0, "-q": 0, "--verbose": 0, "-v": 0}
@@ -18,8 +19,8 @@ _SHARED = {"--repo": 1, "-C": 1, "--format": 1, "--output": 1, "-o": 1, "--quiet
 
 HELP = """Govern AI model providers and model routing from a git repository.
 
-Files are intent; an environment's branch is what is live. Nothing goes live that was not checked, rehearsed on
-recorded traffic, and can be undone in one command.
+Files are what you want, an environment's branch is what is live.
+Nothing goes live that was not checked and rehearsed on recorded traffic, and one command undoes it.
 """
 EPILOG = "\n\n".join(
     (
@@ -70,6 +71,7 @@ def load_verb(verb: Verb) -> Any:
     app._add_completion = False
     command = get_command(app)
     command.name = verb.name
+    tidy(command)
     return command
 
 
@@ -102,4 +104,6 @@ def root() -> Any:
     ) -> None:
         del version
 
-    return get_command(app)
+    command = get_command(app)
+    tidy(command)
+    return command

@@ -108,7 +108,7 @@ def verb_app(**settings: Any) -> typer.Typer:
 def examples(*lines: str) -> str:
     """The `epilog=` of a command: every command shows at least one example of its use."""
     escaped = (line.replace("[", "\\[") for line in lines)
-    return "\n\n".join(["Examples:", *(f"$ {line}" for line in escaped)])
+    return "\n".join(["Examples:", *(f"  $ {line}" for line in escaped)])
 
 
 def find_root(repo: Path | None) -> Path:
