@@ -88,6 +88,12 @@ def mask(text: str) -> str:
     return _USERINFO.sub(rf"\1{MASK}@", text)
 
 
+def mask_line(text: str) -> str:
+    """A line of a file with every credential, and every word random enough to be one, replaced."""
+    return _WORD.sub(lambda word: MASK if looks_random(word.group()) else word.group(), mask(text))
+
+
+_WORD = re.compile(r"[A-Za-z0-9+/_=.~-]{20,}")
 _USERINFO = re.compile(r"(https?://)[^/@\s]+@")
 
 

@@ -1,4 +1,4 @@
-"""Rules from a loaded tree to findings.
+"""Rules over a loaded tree: findings with a place and a way out.
 
-Knows model, core and policy; does no input or output.
+Knows model and policy; pure: what it needs to know of the world arrives as a value.
 """

@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+from pxctl.core.errors import UsageError
 from pxctl.load.kinds import MODELS
 
 BASE = "https://pxctl.dev/schemas"
@@ -20,7 +21,9 @@ def schema(kind: str) -> dict[str, Any]:
 
 
 def schema_text(kind: str) -> str:
-    """The schema as it is committed under `schemas/`."""
+    """The schema as it is committed under `schemas/`. Raises UsageError for a kind that does not exist."""
+    if kind not in MODELS:
+        raise UsageError(f"`{kind}` is no kind of file", hint=f"there are {', '.join(MODELS)}")
     return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -38,10 +38,24 @@ class Finding(Model):
     hint: str | None = None
     path: tuple[str | int, ...] = Field(default=(), description="where in the document")
     fix: tuple[Edit, ...] = ()
+    rule: str = Field(default="", description="the rule's name, such as unknown-provider")
+    snippet: str | None = Field(default=None, description="the line of the file, secrets masked")
 
     def sort_key(self) -> tuple[str, int, int, str, str]:
         """Findings are shown by place, then code."""
         return (self.span.file, self.span.line, self.span.column, self.code, self.message)
+
+
+class RuleInfo(Model):
+    """What renderers say about a rule."""
+
+    code: str
+    name: str
+    family: str
+    severity: Severity
+    summary: str
+    help: str = ""
+    fixable: bool = False
 
 
 class LintReport(Model):
@@ -51,6 +65,8 @@ class LintReport(Model):
     findings: tuple[Finding, ...] = ()
     files: int = 0
     rules: int = 0
+    ignored: int = Field(default=0, description="findings that a comment with a reason took out")
+    rule_infos: dict[str, RuleInfo] = Field(default_factory=dict, exclude=True, description="of the codes found")
 
     @property
     def failed(self) -> bool:

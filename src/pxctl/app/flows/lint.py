@@ -1,0 +1,24 @@
+"""Lint a repository: load, rules, report. Reads files and git; writes nothing but the cache and fixes that were asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pxctl.core.errors import UsageError
+from pxctl.lint.run import lint
+from pxctl.load.loader import load
+from pxctl.load.tree import CommitTree, Tree, WorkTree
+from pxctl.model.finding import LintReport
+
+
+def lint_tree(tree: Tree) -> LintReport:
+    """Lint one tree. Raises UsageError where it holds no file to look at: checking nothing is never success."""
+    loaded = load(tree)
+    if not loaded.documents and all(finding.code == "PX0019" for finding in loaded.findings):
+        raise UsageError("no file matched: there is no configuration here", hint="run `pxctl init`, or use --repo DIR")
+    return lint(loaded)
+
+
+def lint_repository(root: Path, rev: str | None = None) -> LintReport:
+    """Lint a work tree, or a commit of its repository."""
+    return lint_tree(CommitTree(root, rev) if rev else WorkTree(root))

@@ -1,0 +1,65 @@
+"""From a change that a rule proposes to characters in the text. What cannot be done safely is not proposed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pxctl.core.span import Span
+from pxctl.lint.base import Change
+from pxctl.model.document import Document
+from pxctl.model.finding import Edit
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
+
+
+def offset(text: str, line: int, column: int) -> int:
+    """The offset of a 1-based line and column."""
+    at = 0
+    for _ in range(line - 1):
+        at = text.index("\n", at) + 1
+    return at + column - 1
+
+
+def offsets(text: str, span: Span) -> tuple[int, int]:
+    """The offsets of a span's start and end."""
+    start = offset(text, span.line, span.column)
+    return start, offset(text, span.end_line, span.end_column) if span.end_line else start
+
+
+def edits(document: Document, change: Change) -> tuple[Edit, ...]:
+    """The edits that make a change; none where the text does not allow it."""
+    if change.op == "cut":
+        return (Edit(file=document.file, start=change.start, end=change.end, text=str(change.value or "")),)
+    span = document.locate(change.path, False)
+    if span is None or not span.end_line or document.file.endswith(".json"):
+        return ()
+    start, end = offsets(document.text, span)
+    if change.op == "set":
+        return (Edit(file=document.file, start=start, end=end, text=_scalar(change.value)),)
+    return _remove(document, start, end)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and not _WORD.fullmatch(value):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+def _remove(document: Document, start: int, end: int) -> tuple[Edit, ...]:
+    """Take one item out of a list in flow style, with its comma, or out of one in block style, with its line."""
+    text = document.text
+    before, after = text[:start], text[end:]
+    follows = re.match(r"[ ]*,[ ]*", after)
+    leads = re.search(r",[ ]*\Z", before)
+    if follows and re.search(r"[\[,][ ]*\Z", before):
+        return (Edit(file=document.file, start=start, end=end + follows.end(), text=""),)
+    if leads and re.match(r"[ ]*\]", after):
+        return (Edit(file=document.file, start=leads.start(), end=end, text=""),)
+    line = before.rfind("\n") + 1
+    rest = re.match(r"[ ]*(#[^\n]*)?(\n|\Z)", after)
+    if re.fullmatch(r"[ ]*-[ ]+", before[line:]) and rest and not rest.group(1):
+        return (Edit(file=document.file, start=line, end=end + rest.end(), text=""),)
+    return ()

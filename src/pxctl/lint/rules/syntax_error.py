@@ -1,0 +1,18 @@
+"""The file is not YAML (or, if it ends in `.json`, not JSON).
+
+Why: nothing in it can be read, so nothing in it takes effect.
+
+Example:
+    models: [gpt-4.1
+
+Fix: mend the place that the finding names; text that holds `: ` or ` #`, or starts with one of
+`[]{}&*!|>%@`, needs quotes.
+"""
+
+from pxctl.model.finding import Severity
+
+CODE = "PX0001"
+FAMILY = "structure"
+SEVERITY = Severity.ERROR
+SCOPE = "reader"
+LOCKED = True

@@ -1,0 +1,163 @@
+"""From a loaded tree to a report: every rule, then severities, ignore comments and places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pxctl.core.secretlike import MASK, mask_line
+from pxctl.core.span import Span
+from pxctl.lint import ignores, settings
+from pxctl.lint.base import Hit, Rule
+from pxctl.lint.edits import edits
+from pxctl.lint.registry import all_rules
+from pxctl.lint.view import View
+from pxctl.model.configuration import Loaded
+from pxctl.model.document import Document
+from pxctl.model.finding import Finding, LintReport, RuleInfo
+
+LOCAL = ("provider", "document")
+"""Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""
+
+
+def lint(loaded: Loaded, rules: Mapping[str, Rule] | None = None) -> LintReport:
+    """Every finding of the tree: what the loader found and what the rules find."""
+    rules = all_rules() if rules is None else rules
+    view = View(loaded)
+    raw = [*local_findings(view, rules.values()), *tree_findings(view, rules.values())]
+    return finish(loaded, raw, rules)
+
+
+def local_findings(view: View, rules: Iterable[Rule], files: Collection[str] | None = None) -> Iterator[Finding]:
+    """What rules that look at one file find, for all files or for some."""
+    chosen = [rule for rule in rules if rule.scope in LOCAL]
+    documents = view.loaded.documents
+    for rule in chosen:
+        if rule.scope == "document":
+            for document in documents.values():
+                if files is None or document.file in files:
+                    yield from _found(rule, document, (), _run(rule, document, view))
+            continue
+        for id_, provider in view.config.providers.items():
+            home = view.document("provider", id_)
+            if home is not None and (files is None or home.file in files):
+                yield from _found(rule, home, (), _run(rule, provider, view))
+
+
+def tree_findings(view: View, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """What rules that look at several files find."""
+    for rule in rules:
+        if rule.scope == "tree":
+            yield from _found(rule, view.project_document, (), _run(rule, view))
+        elif rule.scope == "policy":
+            for name, policy in view.config.policies.items():
+                yield from _found(rule, view.document("policy", name), (), _run(rule, policy, view))
+
+
+def _run(rule: Rule, *args: Any) -> Iterator[Hit]:
+    return rule.check(*args) if rule.check is not None else iter(())
+
+
+def _found(rule: Rule, home: Document | None, base: tuple[str | int, ...], hits: Iterable[Hit]) -> Iterator[Finding]:
+    for hit in hits:
+        yield as_finding(rule, hit.document or home, hit)
+
+
+def as_finding(rule: Rule, document: Document | None, hit: Hit) -> Finding:
+    """A hit with its place."""
+    if hit.span is not None:
+        span = hit.span
+    else:
+        span = document.span(*hit.path, key=hit.key) if document is not None else Span("pxctl.yaml", 1, 1)
+    fix = edits(document, hit.change) if hit.change is not None and document is not None else ()
+    return Finding(
+        code=rule.code,
+        severity=rule.severity,
+        span=span,
+        message=hit.message,
+        hint=hit.hint,
+        path=hit.path,
+        fix=fix,
+        rule=rule.name,
+    )
+
+
+def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) -> LintReport:
+    """Severities, ignore comments, source lines, order."""
+    wanted = loaded.config.project.lint
+    comments = {file: found for file, doc in loaded.documents.items() if (found := ignores.ignores_of(doc))}
+    kept: list[Finding] = []
+    ignored = 0
+    for finding in _once([*loaded.findings, *raw]):
+        rule = rules.get(finding.code)
+        severity = settings.severity_of(rule, finding.span.file, wanted) if rule else finding.severity
+        if severity is None:
+            continue
+        locked = rule is not None and rule.locked
+        if not locked and ignores.takes_out(comments.get(finding.span.file, []), finding):
+            ignored += 1
+            continue
+        kept.append(finding.model_copy(update={"severity": severity, "rule": rule.name if rule else ""}))
+    kept += _about_comments(loaded, comments, rules)
+    final = sorted((_with_line(loaded, finding) for finding in kept), key=Finding.sort_key)
+    codes = {finding.code for finding in final}
+    return LintReport(
+        findings=tuple(final),
+        files=len(loaded.documents),
+        rules=len(rules),
+        ignored=ignored,
+        rule_infos={code: info(rules[code]) for code in sorted(codes) if code in rules},
+    )
+
+
+def info(rule: Rule) -> RuleInfo:
+    """What renderers say about a rule."""
+    return RuleInfo(
+        code=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=rule.severity,
+        summary=rule.summary,
+        help=rule.doc,
+        fixable=rule.fixable,
+    )
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    seen: set[tuple[str, Span, str]] = set()
+    for finding in findings:
+        key = (finding.code, finding.span, finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _about_comments(
+    loaded: Loaded, comments: Mapping[str, list[ignores.Ignore]], rules: Mapping[str, Rule]
+) -> Iterator[Finding]:
+    wanted = loaded.config.project.lint
+    known = frozenset(rules)
+    for file, found in comments.items():
+        document = loaded.documents[file]
+        for code, hit in ignores.faulty(document, found, known):
+            severity = settings.severity_of(rules[code], file, wanted) if code in rules else None
+            if severity is not None:
+                yield as_finding(rules[code], document, hit).model_copy(update={"severity": severity})
+    document_of_project = View(loaded).project_document
+    if document_of_project is not None and "PX0092" in rules:
+        for _code, hit in settings.faulty(wanted, rules):
+            yield as_finding(rules["PX0092"], document_of_project, hit)
+
+
+def _with_line(loaded: Loaded, finding: Finding) -> Finding:
+    document = loaded.documents.get(finding.span.file)
+    if document is None or not finding.span.line:
+        return finding
+    lines = document.text.split("\n")
+    if finding.span.line > len(lines):
+        return finding
+    line = lines[finding.span.line - 1].rstrip("\r")
+    if finding.code.startswith("PX02") and finding.span.end_line == finding.span.line:
+        line = line[: finding.span.column - 1] + MASK + line[finding.span.end_column - 1 :]
+    line = mask_line(line)[:400]
+    return finding.model_copy(update={"snippet": "".join(c if c.isprintable() else "·" for c in line)})
