@@ -9,7 +9,8 @@ from pxctl.report.evidence import health_words, milliseconds
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2024}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{text-align:left;padding:.3rem .6rem}
-th{border-bottom:2px solid #8b8d98}td{border-bottom:1px solid #d9d9e0}td.n{text-align:right;font-variant-numeric:tabular-nums}
+th{border-bottom:2px solid #8b8d98}td{border-bottom:1px solid #d9d9e0}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
 .passed{color:#18794e}.failed{color:#ce2c31;font-weight:600}
 @media(prefers-color-scheme:dark){body{background:#111113;color:#edeef0}.passed{color:#3dd68c}.failed{color:#ff9592}}"""
 

@@ -64,7 +64,7 @@ def origin_of(url: str) -> Origin:
     number = int(port) if port else _PORTS[scheme]
     if not 0 < number < 65536:
         raise SecretError("not_granted", f"`{number}` is not a port")
-    return Origin(scheme, host.lower().rstrip("."), number)
+    return Origin(scheme, host.lower(), number)
 
 
 @dataclass(frozen=True)
