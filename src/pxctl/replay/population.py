@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from pxctl.core.digest import key64
 from pxctl.core.errors import TraceError, UsageError
-from pxctl.model.base import OTHER, UNDETERMINED
 from pxctl.model.configuration import Configuration
 from pxctl.model.context import Context
 from pxctl.model.governance import Population
@@ -31,6 +30,10 @@ DRAWN = ("task_type", "task_tags", "modality", "language", "privacy", "risk_leve
 SETS = ("task_tags", "features")
 ABSENT = {"region": None, "budget_usd": None, "sla_ms": None, "task_tags": (), "features": ()}
 NOBODY = ("none", "")
+ASSUMED_POPULATION = (
+    "what the traffic does not say is drawn by seed: tenants evenly from the roster, each privacy level half as often as"
+    " the one below and never above the tenant's ceiling, the rest at its defaults"
+)
 _ADAPTERS = {
     name: TypeAdapter(field.rebuild_annotation()).validate_python for name, field in Context.model_fields.items()
 }
@@ -83,7 +86,6 @@ class Crowd:
         self._sticky = sticky_tenants
         self._levels = list(config.project.privacy_levels)
         self._shares: dict[str, _Shares] = {}
-        self._texts: dict[str, dict[str, Any]] = {}
         self._template = template or Match()
         self._stated = frozenset(d for d in DRAWN if getattr(self._template, d, None) is not None)
         shares = population or Population()
@@ -180,6 +182,3 @@ def _any(stated: Mapping[str, float], listed: tuple[Any, ...]) -> bool:
 
 def _reader(dimension: str) -> Callable[[str], Any]:
     return lambda text: parse_value(dimension, text)
-
-
-__all__ = ["OTHER", "UNDETERMINED", "Column", "Crowd", "parse_value"]

@@ -1,0 +1,116 @@
+"""Simulate: a repository's policies under recorded or invented traffic, put together from load, policy and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pxctl.app.wiring import load_files, sound
+from pxctl.core.errors import UsageError
+from pxctl.model.configuration import Configuration
+from pxctl.model.governance import Population
+from pxctl.model.replay import ReplayReport
+from pxctl.model.signals import Signals
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Where requests come from: a trace, how to read it, and the shares that fill in what it lacks."""
+
+    trace: Path
+    preset: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 1
+
+
+def replay_trace(
+    root: Path,
+    traffic: Traffic,
+    *,
+    rev: str | None = None,
+    policy: str | None = None,
+    measured: Signals | None = None,
+    progress: Progress | None = None,
+) -> ReplayReport:
+    """Replay a trace through the files of the work tree, or of the commit `rev`."""
+    loaded = load_files(root, rev)
+    config = with_policy(sound(loaded), policy)
+    return replay_config(config, traffic, source=loaded.source, policy=policy, measured=measured, progress=progress)
+
+
+def replay_config(
+    config: Configuration,
+    traffic: Traffic,
+    *,
+    source: str | None = None,
+    policy: str | None = None,
+    measured: Signals | None = None,
+    progress: Progress | None = None,
+) -> ReplayReport:
+    """Replay a trace through a configuration."""
+    from pxctl.policy.compile import compile_config
+    from pxctl.replay.baseline import ASSUMED, rehearsal_signals
+    from pxctl.replay.mapping import columns_for
+    from pxctl.replay.population import ASSUMED_POPULATION, Crowd
+    from pxctl.replay.run import replay
+    from pxctl.replay.traces import read_trace
+
+    mapping, _ = columns_for(traffic.preset, traffic.columns)
+    crowd = Crowd(
+        config, seed=traffic.seed, population=population(traffic.shares), sticky_tenants=mapping.sticky_tenants
+    )
+    bound = compile_config(config, source=source).bind(rehearsal_signals(config, measured))
+    report = replay(
+        bound,
+        read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
+        crowd,
+        seed=traffic.seed,
+        trace=traffic.trace.name,
+        assumptions=(ASSUMED, ASSUMED_POPULATION),
+        progress=progress,
+    )
+    return report.model_copy(update={"policy": policy})
+
+
+def with_policy(config: Configuration, policy: str | None) -> Configuration:
+    """The configuration with every tenant under one policy. Raises UsageError where there is no such policy."""
+    if policy is None:
+        return config
+    if policy not in config.policies:
+        known = ", ".join(sorted(config.policies)) or "none"
+        raise UsageError(f"there is no policy `{policy}`", hint=f"the policies are {known}")
+    tenants = {name: tenant.model_copy(update={"policy": policy}) for name, tenant in config.tenants.items()}
+    return replace(config, tenants=tenants)
+
+
+def population(shares: Mapping[str, str]) -> Population | None:
+    """`{"privacy": "public:70,internal:30", "tenant": "acme"}` as a population. Raises UsageError."""
+    if not shares:
+        return None
+    fields: dict[str, dict[str, float]] = {}
+    for dimension, text in shares.items():
+        if dimension not in Population.model_fields:
+            raise UsageError(f"`{dimension}` cannot be set", hint="dimensions: " + ", ".join(Population.model_fields))
+        fields[dimension] = {}
+        for part in text.split(","):
+            value, colon, weight = part.rpartition(":")
+            try:
+                fields[dimension][value if colon else part] = float(weight) if colon else 1.0
+            except ValueError:
+                raise UsageError(f"`{part}` is not a value, or VALUE:WEIGHT", hint=f"{dimension}=a:70,b:30") from None
+    return Population.model_validate(fields)
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """`["a=b"]` as a mapping. Raises UsageError."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise UsageError(f"{option} wants NAME=VALUE, not `{text}`")
+        found[name.strip()] = value.strip()
+    return found
