@@ -106,7 +106,8 @@ class Company:
         return make(self.branch, intent, self.world(**changes), terms, dry_run=dry)
 
     def init(self, signers: Signers | None = None, **adopt: Content) -> Outcome:
-        lines = "".join(f"  - {{id: {t}, tier: gold, business_line: b, region: eu, privacy_max: internal}}\n" for t in self.tenants)  # fmt: skip
+        row = "  - {{id: {}, tier: gold, business_line: b, region: eu, privacy_max: internal}}\n"
+        lines = "".join(row.format(t) for t in self.tenants)
         content = self.commit("tenants/all.yaml", "tenants:\n" + lines)
         return self.make(Init(content, dict(adopt), signers=signers or Signers()))
 

@@ -144,6 +144,7 @@ class Release(Model):
     reason: str = ""
     request: str | None = Field(default=None, description="the request file's path on main")
     request_blob: str | None = None
+    request_commit: str | None = Field(default=None, description="the main commit from which the request was applied")
     source: dict[str, str] = Field(
         default_factory=dict, description="version path -> the main commit that holds the same blob"
     )

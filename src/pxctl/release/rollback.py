@@ -164,6 +164,12 @@ class Rollback:
                     former.append(FormerStable(subject=subject, version=old, until=setting.now))
             elif arriving == {None} and old in leaving:
                 stable.pop(subject, None)
-        names = ", ".join(touched)
+        names = ", ".join(f"{s} to {_numbers(w[s] for w in moves.values() if s in w)}" for s in touched)
+        ones = {w[touched[0]] for w in moves.values()} if len(touched) == 1 else set()
+        draft.version = next(iter(ones)) if len(ones) == 1 else None
         draft.set(blocked=tuple(blocked), stable=stable, former=tuple(former), rollouts=rollouts, step=names)
         draft.step = names
+
+
+def _numbers(values: Iterable[int | None]) -> str:
+    return "/".join("none" if n is None else f"@{n}" for n in sorted(set(values), key=lambda n: n or 0))

@@ -1,0 +1,100 @@
+"""`pxctl publish`: release a version of a policy, a provider, the flags or the roster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pxctl.app.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    OutputOption,
+    QuietOption,
+    RepoOption,
+    VerboseOption,
+    examples,
+    verb_app,
+)
+from pxctl.app.cli.releasing import (
+    DryRunOption,
+    EnvOption,
+    FlagsOption,
+    KeyOption,
+    PolicyOption,
+    ProviderOption,
+    ReasonOption,
+    SkewOption,
+    answer,
+    desk_for,
+    one_subject,
+    split,
+)
+
+app = verb_app()
+_LIST = "comma-separated; several options must all hold, names are added"
+
+
+@app.command(
+    epilog=examples(
+        "pxctl publish --env production --policy default --dry-run",
+        "pxctl publish --env production --provider openai-main --tier gold,silver --rollout standard",
+        "pxctl publish --env production --roster --direct",
+    )
+)
+def publish(
+    env: EnvOption = None,
+    policy: PolicyOption = None,
+    provider: ProviderOption = None,
+    flags: FlagsOption = False,
+    roster: Annotated[bool, typer.Option("--roster", help="The tenants: add the new ones, remove the gone.")] = False,
+    tenants: Annotated[str | None, typer.Option("--tenants", metavar="A,B", help=f"These tenants; {_LIST}.")] = None,
+    business_line: Annotated[
+        str | None, typer.Option("--business-line", metavar="X,Y", help="These business lines.")
+    ] = None,
+    tier: Annotated[str | None, typer.Option("--tier", metavar="X,Y", help="These tiers.")] = None,
+    rollout: Annotated[
+        str | None, typer.Option("--rollout", metavar="PLAN", help="A rollout of pxctl.yaml, or `immediate`.")
+    ] = None,
+    source: Annotated[str, typer.Option("--source", metavar="COMMIT", help="The commit to release from.")] = "HEAD",
+    again: Annotated[
+        bool, typer.Option("--again", help="Release a version that was withdrawn; needs --reason.")
+    ] = False,
+    supersede: Annotated[bool, typer.Option("--supersede", help="End the rollout that is on its way.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Roster: remove many tenants at once; needs --reason.")
+    ] = False,
+    direct: Annotated[bool, typer.Option("--direct", help="Release now, without a pull request.")] = False,
+    pr: Annotated[bool, typer.Option("--pr", help="Write a release request and open a pull request for it.")] = False,
+    request: Annotated[
+        bool, typer.Option("--request", help="Write the release request into the work tree, for `pxctl apply`.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    reason: ReasonOption = "",
+    key: KeyOption = None,
+    skew_ok: SkewOption = False,
+    repo: RepoOption = None,
+    format: FormatOption = Format.TEXT,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """Release what a commit on main holds: the plan first, then the first step of the rollout.
+
+    Without --pr, --request or --direct: a pull request where pxctl.yaml names a forge, else directly.
+    """
+    from pxctl.app.flows.publish import publish_subject
+
+    out = Output(output, quiet=quiet, verbose=verbose)
+    desk = desk_for(repo, env, key=key, skew_ok=skew_ok, rev=source)
+    subject = one_subject(policy, provider, flags, roster)
+    mode = "dry-run" if dry_run else "direct" if direct else "pr" if pr else "request" if request else None
+    result, message = publish_subject(
+        desk, subject or "", mode, tenants=split(tenants), business_lines=split(business_line), tiers=split(tier),
+        rollout=rollout, reason=reason, again=again, supersede=supersede, force=force,
+    )  # fmt: skip
+    code = answer(out, result, format)
+    if message:
+        out.note(message)
+    return code

@@ -1,0 +1,109 @@
+"""What a releasing command did, or would do, in words for somebody who was woken up."""
+
+from __future__ import annotations
+
+from pxctl.core.clock import to_text
+from pxctl.model.live import ReleaseResult
+from pxctl.model.release import ReleasePlan, RolloutState
+from pxctl.report.text import Table, listing, plural
+
+_DONE = {
+    "released": ("released", "bold green"),
+    "recovered": ("was released already", "bold green"),
+    "planned": ("a plan, nothing was changed", "bold yellow"),
+    "unchanged": ("nothing to do", "bold"),
+}
+
+
+def release_text(result: ReleaseResult) -> list[Table | str | tuple[str, str]]:
+    """The plan, then what came of it and what to do next."""
+    parts: list[Table | str | tuple[str, str]] = [headline(result.plan)]
+    if result.status != "unchanged":
+        parts.append(Table(("", ""), _facts(result)))
+    word, style = _DONE[result.status]
+    where = f": {result.environment} #{result.seq}" if result.seq is not None and result.status != "unchanged" else ""
+    commit = f" (commit {result.commit[:12]})" if result.commit and where else ""
+    why = f": {result.why}" if result.why else ""
+    parts += ["", (f"{word}{where}{commit}{why}", style)]
+    hint = next_step(result)
+    if hint:
+        parts.append(hint)
+    return parts
+
+
+def headline(plan: ReleasePlan) -> str:
+    """`production: publish policies/default@12, canary`."""
+    what = plan.op.replace("_", " ")
+    if plan.subject:
+        what += f" {plan.subject}" + (f"@{plan.version}" if plan.version is not None else "")
+    step = f", {plan.step}" if plan.step and plan.step != plan.subject else ""
+    return f"{plan.environment}: {what}{step}"
+
+
+def _facts(result: ReleaseResult) -> list[tuple[str, str]]:
+    plan = result.plan
+    total = len(plan.moved) + plan.stays
+    rows = [("  who changes", f"{len(plan.moved)} of {plural(total, 'tenant')}" + _names(plan.moved))]
+    if result.rollout is not None and plan.op in ("publish", "promote", "retry"):
+        rows.append(("  rollout", rollout_line(result.rollout)))
+    files = [c for c in plan.changes if not c.path.startswith(("tenants/", "tombstones/"))]
+    if files:
+        rows.append(("  files", listing(f"{_sign(c.old, c.new)} {c.path}" for c in files)))
+    if result.impact:
+        rows.append(("  decisions", result.impact))
+    for gate in plan.gates:
+        rows.append((f"  gate {gate.verdict}", f"{gate.name or gate.kind}: {gate.detail}"))
+    if plan.approvals_missing:
+        rows.append(("  approvals", f"{plan.approvals_missing} still missing"))
+    rows += [("  note", warning) for warning in plan.warnings]
+    rows.append(("  plan", plan.digest))
+    return rows
+
+
+def _names(moved: tuple[str, ...]) -> str:
+    return f": {listing(moved)}" if moved else ""
+
+
+def _sign(old: str | None, new: str | None) -> str:
+    return "+" if old is None else "-" if new is None else "~"
+
+
+def rollout_line(state: RolloutState) -> str:
+    """`step 2 of 4, canary, running since 2026-11-01T10:00:00.000Z`."""
+    who = "" if state.selection == "everyone" else " of a selection"
+    return f"step {state.step + 1} of {state.steps}, {state.label}{who}, {state.state} since {to_text(state.since)}"
+
+
+def next_step(result: ReleaseResult) -> str | None:
+    """The command that comes next."""
+    plan, state = result.plan, result.rollout
+    if result.status == "planned":
+        return "make it so: the same command without --dry-run"
+    if state is None or result.status == "unchanged":
+        return None
+    name = subject_option(state.subject)
+    if state.state == "running":
+        return (
+            f"next: pxctl promote --env {plan.environment} {name}    back: pxctl abort --env {plan.environment} {name}"
+        )
+    if plan.op in ("publish", "promote") and state.state == "done":
+        return f"back: pxctl rollback --env {plan.environment} {name} --reason WHY"
+    if state.state == "paused":
+        return f"next: pxctl retry --env {plan.environment} {name}"
+    return None
+
+
+def subject_option(subject: str) -> str:
+    """A subject as the option that names it: `--policy default`."""
+    kind, _, name = subject.partition("/")
+    return {"policies": f"--policy {name}", "providers": f"--provider {name}"}.get(kind, f"--{kind}")
+
+
+def results_text(results: list[ReleaseResult]) -> list[Table | str | tuple[str, str]]:
+    """Several results, one after the other."""
+    if not results:
+        return ["nothing to do: no rollout is on its way"]
+    parts: list[Table | str | tuple[str, str]] = []
+    for result in results:
+        parts += [*([""] if parts else []), *release_text(result)]
+    return parts

@@ -1,0 +1,123 @@
+"""What is live, for people."""
+
+from __future__ import annotations
+
+from pxctl.core.clock import to_text
+from pxctl.model.live import EnvironmentStatus, SignersReport, SubjectStatus, TenantStatus
+from pxctl.report.release import rollout_line
+from pxctl.report.text import Cell, Table, listing, plural
+
+Part = Table | str | tuple[str, str]
+
+
+def environments_text(statuses: list[EnvironmentStatus]) -> list[Part]:
+    """Every environment, one after the other."""
+    parts: list[Part] = []
+    for status in statuses:
+        parts += [*([""] if parts else []), *status_text(status)]
+    return parts
+
+
+def status_text(status: EnvironmentStatus) -> list[Part]:
+    """One environment: its release, who has what, rollouts, what is blocked, safe mode."""
+    where = f"{status.branch} on {status.remote}" if status.remote else f"branch {status.branch}"
+    if status.tip is None:
+        return [
+            f"{status.environment}: no release yet ({where})",
+            f"make the first: pxctl env init {status.environment}",
+        ]
+    parts: list[Part] = []
+    if status.problems:
+        parts.append(
+            (f"{status.environment}: the tip {status.tip[:12]} is not a release: {status.problems[0]}", "bold red")
+        )
+        parts.append("what follows is the last good release; `pxctl env repair` puts it back on top")
+    release = status.release
+    if release is None:
+        return parts
+    actor = release.actor.principal or release.actor.name
+    parts.append(
+        f"{status.environment} #{release.seq}: {release.op.replace('_', ' ')} {release.subject or ''} "
+        f"by {actor}, {to_text(release.time)}, {plural(status.tenants, 'tenant')} ({where})"
+    )
+    mode = status.safe_mode
+    covered = [*(["everybody"] if mode.environment else []), *mode.business_lines, *mode.tenants]
+    if covered:
+        parts.append((f"safe mode is on for {listing(covered)}", "bold yellow"))
+    parts += [(f"warning: {warning}", "yellow") for warning in status.warnings]
+    if status.subjects:
+        rows = [_row(status, subject) for subject in status.subjects]
+        parts.append(Table(("subject", "who has which version", "stable", "rollout"), rows))
+    for subject in status.subjects:
+        for block in subject.blocked:
+            who = "" if block.tenants is None else f" for {listing(block.tenants)}"
+            parts.append(
+                f"blocked{who}: {block.subject}@{block.version} since #{block.since_seq}"
+                + (f" ({block.reason})" if block.reason else "")
+            )
+    return parts
+
+
+def _row(status: EnvironmentStatus, subject: SubjectStatus) -> tuple[Cell, ...]:
+    have = [f"@{n}: {count if count < status.tenants else 'all'}" for n, count in subject.versions.items()]
+    if subject.without:
+        have.append(f"none: {subject.without}")
+    state = subject.rollout
+    line = "" if state is None or state.state == "done" else f"@{state.version} {rollout_line(state)}"
+    if subject.due is not None and state is not None and subject.due > state.since and line:
+        line += f", due {to_text(subject.due)}"
+    style = "yellow" if state is not None and state.state in ("running", "paused") else ""
+    stable = f"@{subject.stable}" if subject.stable is not None else "-"
+    return subject.subject, ", ".join(have), stable, (line, style)
+
+
+def tenant_text(status: TenantStatus) -> list[Part]:
+    """One tenant: each subject's version, and since which release."""
+    rows = []
+    pins = {f"policies/{n}": v for n, v in status.pins.policies.items()}
+    pins |= {f"providers/{n}": v for n, v in status.pins.providers.items()}
+    pins |= {"flags": status.pins.flags} if status.pins.flags is not None else {}
+    for subject, number in pins.items():
+        moment = status.since.get(subject)
+        since = f"#{status.since_seq[subject]}, {to_text(moment)}" if moment is not None else "-"
+        rows.append((subject, f"@{number}", since))
+    head = f"{status.tenant} in {status.environment} at #{status.seq}, {to_text(status.at)}"
+    return [
+        head + (", in safe mode" if status.safe_mode else ""),
+        Table(("subject", "version", "since"), rows) if rows else "nothing is released to it",
+    ]
+
+
+def signers_text(report: SignersReport) -> list[Part]:
+    """Who may do what."""
+    signers = report.signers
+    if not signers.signers:
+        return [f"{report.environment}: no signers; everybody who can push may release"]
+    rows = [
+        (p.principal, ", ".join(p.may), p.forge or "-", plural(len(p.keys), "key") + (", bot" if p.bot else ""))
+        for p in signers.signers
+    ]
+    needs = signers.approvals
+    agree = "no approvals" if needs.by == "none" else f"{plural(needs.required, 'approval')} by {needs.by}"
+    return [
+        f"{report.environment}: releases need {agree}; "
+        f"changing signers needs {plural(signers.quorum, 'person', 'people')}",
+        Table(("who", "may", "forge login", "keys"), rows),
+    ]
+
+
+def environments_table(statuses: list[EnvironmentStatus]) -> list[Part]:
+    """One line an environment."""
+    rows: list[tuple[Cell, ...]] = []
+    for status in statuses:
+        release = status.release
+        if status.problems:
+            rows.append((status.environment, ("not a release at the tip", "bold red"), status.branch, ""))
+        elif release is None:
+            rows.append((status.environment, "no release yet", status.branch, ""))
+        else:
+            running = sum(s.rollout is not None and s.rollout.state in ("running", "paused") for s in status.subjects)
+            rows.append(
+                (status.environment, f"#{release.seq}", status.branch, plural(running, "rollout") if running else "")
+            )
+    return [Table(("environment", "release", "branch", "on its way"), rows)]
