@@ -31,8 +31,8 @@ SETS = ("task_tags", "features")
 ABSENT = {"region": None, "budget_usd": None, "sla_ms": None, "task_tags": (), "features": ()}
 NOBODY = ("none", "")
 ASSUMED_POPULATION = (
-    "what the traffic does not say is drawn by seed: tenants evenly from the roster, each privacy level half as often as"
-    " the one below and never above the tenant's ceiling, the rest at its defaults"
+    "what the traffic does not say is drawn by seed: tenants evenly from the roster, each privacy level half as often"
+    " as the one below and never above the tenant's ceiling, the rest at its defaults"
 )
 _ADAPTERS = {
     name: TypeAdapter(field.rebuild_annotation()).validate_python for name, field in Context.model_fields.items()

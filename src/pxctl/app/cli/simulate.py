@@ -22,6 +22,10 @@ from pxctl.app.cli.options import (
 
 app = verb_app()
 
+EnvOption = Annotated[
+    str | None, typer.Option("--env", "-e", help="Whose flags count; default: production, else the first.")
+]
+
 
 class SimulateFormat(StrEnum):
     """How a simulation is written."""
@@ -47,6 +51,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     rev: Annotated[str | None, typer.Option(help="Decide with this commit's files.")] = None,
     policy: Annotated[str | None, typer.Option(help="Decide every request with this policy.")] = None,
+    env: EnvOption = None,
     repo: RepoOption = None,
     format: Annotated[SimulateFormat, format_option()] = SimulateFormat.TEXT,
     output: OutputOption = None,
@@ -65,7 +70,7 @@ def simulate(
     out = Output(output, quiet=quiet, verbose=verbose)
     traffic = Traffic(trace, preset, pairs(column or [], "--column"), pairs(set_ or [], "--set"), seed)
     with out.progress("replaying") as step:
-        report = replay_trace(find_root(repo), traffic, rev=rev, policy=policy, progress=step.advance)
+        report = replay_trace(find_root(repo), traffic, rev=rev, policy=policy, environment=env, progress=step.advance)
     if format is SimulateFormat.MARKDOWN:
         out.write(replay_markdown(report))
     else:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pxctl.app.flows.rehearsal import bind_for
 from pxctl.app.wiring import load_files, sound
 from pxctl.core.errors import UsageError
 from pxctl.model.configuration import Configuration
 from pxctl.model.governance import Population
 from pxctl.model.replay import ReplayReport
 from pxctl.model.signals import Signals
+
+if TYPE_CHECKING:
+    from pxctl.replay.population import Crowd
 
 Progress = Callable[[int], None]
 
@@ -33,47 +38,39 @@ def replay_trace(
     *,
     rev: str | None = None,
     policy: str | None = None,
+    environment: str | None = None,
     measured: Signals | None = None,
     progress: Progress | None = None,
 ) -> ReplayReport:
     """Replay a trace through the files of the work tree, or of the commit `rev`."""
-    loaded = load_files(root, rev)
-    config = with_policy(sound(loaded), policy)
-    return replay_config(config, traffic, source=loaded.source, policy=policy, measured=measured, progress=progress)
-
-
-def replay_config(
-    config: Configuration,
-    traffic: Traffic,
-    *,
-    source: str | None = None,
-    policy: str | None = None,
-    measured: Signals | None = None,
-    progress: Progress | None = None,
-) -> ReplayReport:
-    """Replay a trace through a configuration."""
-    from pxctl.policy.compile import compile_config
-    from pxctl.replay.baseline import ASSUMED, rehearsal_signals
-    from pxctl.replay.mapping import columns_for
-    from pxctl.replay.population import ASSUMED_POPULATION, Crowd
+    from pxctl.replay.baseline import ASSUMED
+    from pxctl.replay.population import ASSUMED_POPULATION
     from pxctl.replay.run import replay
     from pxctl.replay.traces import read_trace
 
-    mapping, _ = columns_for(traffic.preset, traffic.columns)
-    crowd = Crowd(
-        config, seed=traffic.seed, population=population(traffic.shares), sticky_tenants=mapping.sticky_tenants
-    )
-    bound = compile_config(config, source=source).bind(rehearsal_signals(config, measured))
+    loaded = load_files(root, rev)
+    config = with_policy(sound(loaded), policy)
     report = replay(
-        bound,
+        bind_for(config, environment, source=loaded.source, measured=measured),
         read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
-        crowd,
+        crowd_for(config, traffic),
         seed=traffic.seed,
         trace=traffic.trace.name,
         assumptions=(ASSUMED, ASSUMED_POPULATION),
         progress=progress,
     )
     return report.model_copy(update={"policy": policy})
+
+
+def crowd_for(config: Configuration, traffic: Traffic) -> Crowd:
+    """Who sends the traffic: the roster, and the stated shares."""
+    from pxctl.replay.mapping import columns_for
+    from pxctl.replay.population import Crowd
+
+    mapping, _ = columns_for(traffic.preset, traffic.columns)
+    return Crowd(
+        config, seed=traffic.seed, population=population(traffic.shares), sticky_tenants=mapping.sticky_tenants
+    )
 
 
 def with_policy(config: Configuration, policy: str | None) -> Configuration:

@@ -1,0 +1,97 @@
+"""Plan: what a change does, from two trees and a trace to one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pxctl.app.flows.rehearsal import bind_for
+from pxctl.app.flows.simulate import Traffic, crowd_for
+from pxctl.app.wiring import load_files, sound
+from pxctl.core.errors import UsageError
+from pxctl.model.configuration import Configuration
+from pxctl.model.impact import ChangePlan, TrafficImpact
+from pxctl.model.signals import Signals
+
+WORK_TREE = "work tree"
+
+
+def split_range(text: str) -> tuple[str, str | None]:
+    """`BASE..HEAD` as two revisions; `BASE..` and `BASE` compare with the work tree (None). Raises UsageError."""
+    base, dots, head = text.partition("..")
+    if not base or head.startswith("."):
+        raise UsageError(f"`{text}` is not BASE..HEAD", hint="for the work tree leave HEAD out: main..")
+    return base, (head or None) if dots else None
+
+
+def plan_change(
+    root: Path,
+    base: str,
+    head: str | None,
+    *,
+    traffic: Traffic | None = None,
+    fail_on: tuple[str, ...] = (),
+    environment: str | None = None,
+    measured: Signals | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ChangePlan:
+    """Compare two trees of a repository in meaning and, where there is traffic, in every decision on it."""
+    from pxctl.replay.limits import check_form, measure
+    from pxctl.replay.meaning import meaning
+
+    for text in fail_on:
+        check_form(text)
+    if fail_on and traffic is None:
+        raise UsageError("--fail-on measures decisions on traffic, and there is none", hint="add --trace FILE")
+    old, new = load_files(root, base), load_files(root, head)
+    before, after = sound(old), sound(new)
+    impact = None
+    if traffic is not None:
+        impact = impact_of(before, after, traffic, environment=environment, measured=measured, progress=progress,
+                           sources=(old.source, new.source))  # fmt: skip
+    return ChangePlan(
+        base=base,
+        head=head or WORK_TREE,
+        base_commit=old.source,
+        head_commit=new.source,
+        meaning=meaning(before, after),
+        traffic=impact,
+        tenants=tuple(impact.tenants) if impact else (),
+        limits=tuple(measure(text, impact) for text in fail_on) if impact else (),
+        warnings=_warnings(before, after),
+    )
+
+
+def impact_of(
+    before: Configuration,
+    after: Configuration,
+    traffic: Traffic,
+    *,
+    environment: str | None = None,
+    measured: Signals | None = None,
+    sources: tuple[str | None, str | None] = (None, None),
+    progress: Callable[[int], None] | None = None,
+) -> TrafficImpact:
+    """The same traffic (of the base's tenants) through two configurations under the same signals."""
+    from pxctl.replay.impact import traffic_impact
+    from pxctl.replay.traces import read_trace
+
+    return traffic_impact(
+        bind_for(before, environment, source=sources[0], measured=measured),
+        bind_for(after, environment, source=sources[1], measured=measured),
+        read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
+        crowd_for(before if before.tenants else after, traffic),
+        seed=traffic.seed,
+        trace=traffic.trace.name,
+        progress=progress,
+    )
+
+
+def _warnings(before: Configuration, after: Configuration) -> tuple[str, ...]:
+    found = []
+    if before.project.privacy_levels != after.project.privacy_levels:
+        found.append("the privacy levels differ; a request whose level only one side knows is not judged there")
+    come = sorted(set(after.tenants) - set(before.tenants))
+    if come and before.tenants:
+        found.append(f"{len(come)} tenants are new and have no traffic here: " + ", ".join(come[:5]))
+    return tuple(found)

@@ -1,0 +1,51 @@
+"""A configuration ready for rehearsal: flags evaluated, policies compiled, bound to baseline or measured signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pxctl.core.errors import UsageError
+from pxctl.model.configuration import Configuration
+from pxctl.model.signals import Signals
+
+if TYPE_CHECKING:
+    from pxctl.policy.bound import Bound
+    from pxctl.policy.compile import Compiled
+
+
+def environment_of(config: Configuration, wanted: str | None) -> str:
+    """The environment whose flags count: the wanted one, else production, else the first. Raises UsageError."""
+    known = config.project.environments
+    if wanted is not None and wanted not in known:
+        raise UsageError(f"there is no environment `{wanted}`", hint="the environments are " + ", ".join(known))
+    return wanted or ("production" if "production" in known else next(iter(known)))
+
+
+def compile_for(
+    config: Configuration, environment: str | None, *, source: str | None = None, measured: Signals | None = None
+) -> tuple[Compiled, Signals]:
+    """The compiled configuration as an environment's flags release it, and the signals of a rehearsal in it."""
+    from pxctl.app.flows.flags import evaluate_flags
+    from pxctl.policy.compile import compile_config
+    from pxctl.replay.baseline import rehearsal_signals
+
+    flags = evaluate_flags(config, environment_of(config, environment))
+    signals = rehearsal_signals(config, measured)
+    safe = signals.safe_mode
+    union = safe.model_copy(
+        update={
+            "environment": safe.environment or flags.safe_mode.environment,
+            "business_lines": safe.business_lines | flags.safe_mode.business_lines,
+            "tenants": safe.tenants | flags.safe_mode.tenants,
+        }
+    )
+    compiled = compile_config(config, withheld=flags.withheld, source=source)
+    return compiled, signals.model_copy(update={"safe_mode": union})
+
+
+def bind_for(
+    config: Configuration, environment: str | None, *, source: str | None = None, measured: Signals | None = None
+) -> Bound:
+    """`compile_for`, bound."""
+    compiled, signals = compile_for(config, environment, source=source, measured=measured)
+    return compiled.bind(signals)
