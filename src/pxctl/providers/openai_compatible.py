@@ -113,10 +113,10 @@ def bearer(secret: Secret | None, header: str = "authorization", prefix: str = "
         return None
 
     def authorise(request: httpx.Request) -> None:
-        try:
-            request.headers[header] = prefix + secret.reveal()
-        except UnicodeEncodeError:
-            raise ProviderError("authentication", "the credential holds characters that no header can") from None
+        value = secret.reveal()
+        if not value.isascii() or not value.isprintable():
+            raise ProviderError("authentication", "the credential holds characters that no header can")
+        request.headers[header] = prefix + value
 
     return authorise
 
