@@ -1,0 +1,178 @@
+"""The demo's world: a scratch copy of the sample configuration, a bare git remote, a signing key, model servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLE = Path(__file__).resolve().parent.parent
+COPIED = ("providers", "routing-policies", "tenants", "feature_flags", "scenarios", "guarantees.yaml", "config_keys.yaml",
+          "pxctl.yaml", "matrix-profile.yaml", "examples/traces")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Served:
+    """A provider of the sample that a local model server stands in for in the demo."""
+
+    provider: str
+    hosts: Mapping[str, str]
+    """What the sample's URLs begin with, and what replaces that."""
+    variable: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A model server that runs."""
+
+    provider: str
+    port: int
+    process: subprocess.Popen[bytes]
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """A clean environment: nothing of the reader's own git settings, keys or configuration."""
+    keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS") if name in os.environ}
+    home = scratch / "home"
+    home.mkdir()
+    path = os.pathsep.join([str(Path(sys.executable).parent), keep.get("PATH", os.defpath)])
+    return {
+        **keep, "PATH": path, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "XDG_CONFIG_HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1", "PYTHONWARNINGS": "ignore", "PYTHONUTF8": "1",
+    }  # fmt: skip
+
+
+def git(folder: Path, env: Mapping[str, str], *args: str) -> str:
+    """Run git; its standard output."""
+    done = subprocess.run(["git", *args], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"git {' '.join(args)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def make_repository(scratch: Path, env: dict[str, str], ports: Mapping[str, int], served: tuple[Served, ...]) -> Path:
+    """The scratch copy, committed and pushed to a bare remote; the served providers point at this machine."""
+    root = scratch / "harbourline"
+    for name in COPIED:
+        source, target = SAMPLE / name, root / name
+        if source.is_dir():
+            shutil.copytree(source, target)
+        elif source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    (root / ".gitignore").write_text(".pxctl/\n", encoding="utf-8")
+    _point_at_this_machine(root, ports, served)
+    git(scratch, env, "init", "-q", "--bare", "-b", "main", "remote.git")
+    git(root, env, "init", "-q", "-b", "main")
+    for name, value in (("user.name", "Ada Demo"), ("user.email", "ada@harbourline.example")):
+        git(root, env, "config", name, value)
+    git(root, env, "remote", "add", "origin", str(scratch / "remote.git"))
+    git(root, env, "add", "-A")
+    git(root, env, "commit", "-q", "-m", "Harbourline's models and routes")
+    git(root, env, "push", "-q", "-u", "origin", "main")
+    return root
+
+
+def _point_at_this_machine(root: Path, ports: Mapping[str, int], served: tuple[Served, ...]) -> None:
+    grants = ""
+    for one in served:
+        file = root / "providers" / f"{one.provider}.yaml"
+        text = file.read_text("utf-8")
+        here = f"127.0.0.1:{ports[one.provider]}"
+        for old, new in one.hosts.items():
+            text = text.replace(old, new.format(here=here))
+        text = re.sub(r"^credential_ref: .*$", f"credential_ref: env://{one.variable}", text, flags=re.MULTILINE)
+        file.write_text(text, encoding="utf-8")
+        grants += f'  - {{ref: "env://{one.variable}", hosts: ["http://{here}"]}}\n'
+    project = root / "pxctl.yaml"
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("credential_grants:\n", "credential_grants:\n" + grants), encoding="utf-8")
+
+
+def make_key(scratch: Path, root: Path, env: Mapping[str, str]) -> Path:
+    """An SSH key of the demo's own, and git told to sign with it."""
+    key = scratch / "home" / "demo-key"
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada@harbourline.example", "-f", str(key)],
+        env=env, check=True, capture_output=True,
+    )  # fmt: skip
+    git(root, env, "config", "gpg.format", "ssh")
+    git(root, env, "config", "user.signingkey", f"{key}.pub")
+    return key
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@contextmanager
+def model_servers(faults: Mapping[str, tuple[str, ...]], env: Mapping[str, str], scratch: Path) -> Iterator[dict[str, Server]]:
+    """One llmock a provider, with the options that make it misbehave; all of them end with the demo."""
+    running: dict[str, Server] = {}
+    try:
+        for provider, options in faults.items():
+            running[provider] = start_server(provider, free_port(), options, env, scratch)
+        yield running
+    finally:
+        for server in running.values():
+            stop_server(server)
+
+
+def start_server(provider: str, port: int, options: tuple[str, ...], env: Mapping[str, str], scratch: Path) -> Server:
+    """Start a model server and wait until it answers."""
+    with (scratch / f"llmock-{provider}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "llmock.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options],
+            env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    server = Server(provider, port, process)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", port), 0.2):
+                return server
+        except OSError:
+            time.sleep(0.05)
+    stop_server(server)
+    raise RuntimeError(f"the model server for {provider} did not start; see {scratch / f'llmock-{provider}.log'}")
+
+
+def stop_server(server: Server) -> None:
+    """End a server, by its own process id."""
+    if server.process.poll() is None:
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            server.process.wait(5)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait(5)
+
+
+def a_secret() -> str:
+    """A key that opens nothing but the demo's own servers."""
+    return f"demo-{secrets.token_hex(16)}"
+
+
+def answers(url: str) -> bool:
+    """Whether something speaks HTTP there."""
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback, our own server
+            return True
+    except OSError:
+        return False
