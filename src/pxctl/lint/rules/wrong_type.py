@@ -1,6 +1,7 @@
 """A value has another type than its field: text where a number is expected, one value where a list is.
 
-Why: guessing what was meant (is `yes` true? is `"10"` ten?) is how configurations mean different things to different tools.
+Why: guessing what was meant (is `yes` true? is `"10"` ten?) is how
+configurations mean different things to different tools.
 
 Example:
     enabled: yes
