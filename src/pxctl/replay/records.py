@@ -8,6 +8,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,10 +34,37 @@ def read_records(path: Path, wanted: dict[str, str], required: tuple[str, ...]) 
 
     Raises TraceError with file and line for what cannot be read, UsageError where there is no such file.
     """
-    names = path.name.lower().removesuffix(".gz")
-    reader = _parquet if names.endswith(".parquet") else _jsonl if names.endswith((".jsonl", ".ndjson")) else _csv
-    try:
+    kind = _kind(path)
+    reader = _parquet if kind == "parquet" else _jsonl if kind == "jsonl" else _csv
+    with _readable(path):
         yield from reader(path, wanted, required)
+
+
+def header_of(path: Path) -> list[str]:
+    """The names of a trace's columns (of its first record for JSON Lines). Raises as `read_records`."""
+    kind = _kind(path)
+    with _readable(path):
+        if kind == "parquet":
+            with _parquet_file(path) as file:
+                return list(file.schema_arrow.names)
+        first = next(_lines(path), "")
+        try:
+            found = json.loads(first) if kind == "jsonl" else next(csv.reader([first]), [])
+        except (ValueError, RecursionError, csv.Error):
+            return []
+        return [str(name).strip() for name in found] if isinstance(found, dict | list) else []
+
+
+def _kind(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return "parquet" if name.endswith(".parquet") else "jsonl" if name.endswith((".jsonl", ".ndjson")) else "csv"
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What goes wrong below becomes ours."""
+    try:
+        yield
     except FileNotFoundError:
         raise UsageError(f"no trace `{path}`") from None
     except IsADirectoryError:
@@ -138,17 +166,20 @@ def _gather(lines: list[int], kept: list[dict[str, Any]], wanted: dict[str, str]
     return Records(lines, {field: [r.get(column) for r in kept] for field, column in present.items()})
 
 
-def _parquet(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+def _parquet_file(path: Path) -> Any:
     try:
         import pyarrow as arrow
         from pyarrow import parquet
     except ModuleNotFoundError:
         raise ToolError("Parquet traces need pyarrow", hint="install pxctl with its extra: pxctl[parquet]") from None
     try:
-        file = parquet.ParquetFile(path)
+        return parquet.ParquetFile(path)
     except arrow.ArrowInvalid as error:
         raise TraceError(f"not Parquet: {error}", span=Span(str(path))) from None
-    with file:
+
+
+def _parquet(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
+    with _parquet_file(path) as file:
         header = list(file.schema_arrow.names)
         for field in required:
             if wanted[field] not in header:

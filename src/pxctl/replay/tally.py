@@ -57,7 +57,7 @@ class Tally:
         window = self.windows.get(slot)
         if window is None:
             self.windows[slot] = [values[0], values[3]]
-            if len(self.windows) > MOST_WINDOWS * 8 and self.windows:
+            if slot[0] >= 8 * MOST_WINDOWS:
                 self._widen()
         else:
             window[0] += values[0]
@@ -74,14 +74,8 @@ class Tally:
 
     def _widen(self) -> None:
         """Twice as long windows, half as many, once there are more than can be shown."""
-        spread = max(slot for slot, _ in self.windows) + 1
-        while spread > MOST_WINDOWS:
-            self.width *= 2
-            merged: dict[tuple[int, str | None], list[int]] = {}
-            for (slot, name), values in self.windows.items():
-                _sum_into(merged, (slot // 2, name), values)
-            self.windows = merged
-            spread = (spread + 1) // 2
+        while max((slot for slot, _ in self.windows), default=0) >= MOST_WINDOWS:
+            self._double()
 
     def merge(self, other: Tally) -> None:
         """Take in what another worker counted."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from pxctl.core.errors import TraceError
 from pxctl.core.span import Span
-from pxctl.replay.mapping import Columns, columns_for
-from pxctl.replay.records import Records, read_records
+from pxctl.replay.mapping import PRESETS, REQUIRED, Columns, columns_for
+from pxctl.replay.records import Records, header_of, read_records
 from pxctl.replay.rows import GIVEN, NUMBERS, Block
 
 MOST = 1_000_000_000
@@ -35,6 +35,13 @@ def read_trace(path: Path, *, preset: str | None = None, columns: Mapping[str, s
         yield block
     if not start:
         raise TraceError("the trace has no rows", span=Span(str(path)))
+
+
+def guess_preset(path: Path) -> str | None:
+    """The preset whose columns a trace has; None where no preset fits. Raises TraceError, UsageError."""
+    names = set(header_of(path))
+    fits = [p for p, required in REQUIRED.items() if all(PRESETS[p].of[field] in names for field in required)]
+    return fits[0] if fits else None
 
 
 def _block(path: Path, records: Records, mapping: Columns, start: int, origin: int | None) -> tuple[Block, int]:

@@ -41,7 +41,7 @@ class PlanFormat(StrEnum):
 def plan(
     change: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="Two commits; BASE.. is the work tree.")],
     trace: Annotated[Path | None, typer.Option(help="Recorded traffic to decide on both sides.")] = None,
-    preset: Annotated[str | None, typer.Option(help="azure2023, mooncake, litellm or plain.")] = None,
+    preset: Annotated[str | None, typer.Option(help="azure2023, mooncake, litellm or plain; else guessed.")] = None,
     column: Annotated[list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Where a field stands.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="DIM=SHARES", help="Shares, as privacy=public:70,internal:30.")

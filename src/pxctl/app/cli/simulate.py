@@ -43,7 +43,7 @@ class SimulateFormat(StrEnum):
 )
 def simulate(
     trace: Annotated[Path, typer.Argument(help="CSV, JSON Lines (.gz too) or Parquet.", show_default=False)],
-    preset: Annotated[str | None, typer.Option(help="azure2023, mooncake, litellm or plain.")] = None,
+    preset: Annotated[str | None, typer.Option(help="azure2023, mooncake, litellm or plain; else guessed.")] = None,
     column: Annotated[list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Where a field stands.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="DIM=SHARES", help="Shares, as privacy=public:70,internal:30.")

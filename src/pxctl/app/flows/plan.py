@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pxctl.app.flows.rehearsal import bind_for
-from pxctl.app.flows.simulate import Traffic, crowd_for
+from pxctl.app.flows.simulate import Traffic, crowd_for, recognised
 from pxctl.app.wiring import load_files, sound
 from pxctl.core.errors import UsageError
 from pxctl.model.configuration import Configuration
@@ -76,6 +76,7 @@ def impact_of(
     from pxctl.replay.impact import traffic_impact
     from pxctl.replay.traces import read_trace
 
+    traffic = recognised(traffic)
     return traffic_impact(
         bind_for(before, environment, source=sources[0], measured=measured),
         bind_for(after, environment, source=sources[1], measured=measured),

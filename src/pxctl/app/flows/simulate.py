@@ -48,6 +48,7 @@ def replay_trace(
     from pxctl.replay.run import replay
     from pxctl.replay.traces import read_trace
 
+    traffic = recognised(traffic)
     loaded = load_files(root, rev)
     config = with_policy(sound(loaded), policy)
     report = replay(
@@ -60,6 +61,15 @@ def replay_trace(
         progress=progress,
     )
     return report.model_copy(update={"policy": policy})
+
+
+def recognised(traffic: Traffic) -> Traffic:
+    """The traffic with the preset that its columns show, where neither preset nor columns were named."""
+    from pxctl.replay.traces import guess_preset
+
+    if traffic.preset is not None or traffic.columns:
+        return traffic
+    return replace(traffic, preset=guess_preset(traffic.trace))
 
 
 def crowd_for(config: Configuration, traffic: Traffic) -> Crowd:

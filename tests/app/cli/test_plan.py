@@ -1,0 +1,89 @@
+"""`pxctl plan` as a reviewer's workflow runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import git
+from tests.replay.conftest import FILES
+
+POLICY = "routing-policies/default.yaml"
+
+
+@pytest.fixture
+def company(make_repo: Callable[..., Path]) -> Path:
+    trace = "timestamp,input_tokens,output_tokens\n" + "".join(
+        f"2026-10-01T00:{i // 60:02d}:{i % 60:02d}Z,{500 + i},{20}\n" for i in range(600)
+    )
+    root = make_repo({**FILES, "trace.csv": trace})
+    git(root, "branch", "base")
+    return root
+
+
+def change(root: Path, old: str, new: str) -> None:
+    text = (root / POLICY).read_text(encoding="utf-8")
+    assert old in text
+    (root / POLICY).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_no_change(pxctl: Any, company: Path) -> None:
+    (company / POLICY).write_text("# only a comment\n" + FILES[POLICY], encoding="utf-8")
+    done = pxctl("plan", "base..", "--trace", "trace.csv", "--detailed-exitcode", cwd=company)
+    assert done.returncode == 0, done.stderr
+    assert "0 changes in meaning; 0 of 600 decisions change" in done.stdout
+
+
+def test_a_change_between_commits_and_in_the_work_tree(pxctl: Any, company: Path) -> None:
+    change(company, "candidates: [east/big@us, east/big@eu]", "candidates: [east/small@us, east/big@eu]")
+    tree = pxctl("plan", "base", "--trace", "trace.csv", "--format", "json", cwd=company)
+    git(company, "commit", "-qam", "cheaper")
+    commits = pxctl("plan", "base..HEAD", "--trace", "trace.csv", "--format", "json", cwd=company)
+    a, b = json.loads(tree.stdout), json.loads(commits.stdout)
+    assert a["traffic"] == b["traffic"]
+    assert a["head"] == "work tree"
+    assert b["head_commit"] == git(company, "rev-parse", "HEAD")
+    assert a["traffic"]["changed"] > 0
+    assert a["traffic"]["after"]["cost"] < a["traffic"]["before"]["cost"]
+    assert [m["path"] for m in a["meaning"]] == ["routes/rest/candidates"]
+    text = pxctl("plan", "base..HEAD", "--trace", "trace.csv", "--detailed-exitcode", cwd=company)
+    assert text.returncode == 2
+    assert "east/big@us" in text.stdout
+    assert "for example row" in text.stdout
+
+
+def test_thresholds_gate(pxctl: Any, company: Path) -> None:
+    change(company, "candidates: [east/big@us, east/big@eu]", "candidates: [west/mid]")
+    args = ("plan", "base..", "--trace", "trace.csv", "--fail-on", "cost:+5%", "--fail-on", "changed:1%")
+    done = pxctl(*args, cwd=company)
+    assert done.returncode == 1
+    assert "exceeded" in done.stdout
+    assert "kept" in done.stdout
+    without = pxctl("plan", "base..", "--fail-on", "cost:+5%", cwd=company)
+    assert without.returncode == 2
+    assert "--trace" in without.stderr
+
+
+def test_errors_under_detailed_exitcode_are_1(pxctl: Any, company: Path) -> None:
+    for args in (["plan", "nosuch.."], ["plan", "base..", "--trace", "absent.csv"]):
+        plain = pxctl(*args, cwd=company)
+        detailed = pxctl(*args, "--detailed-exitcode", cwd=company)
+        assert (plain.returncode, detailed.returncode) == (2, 1), plain.stderr
+        assert plain.stdout == ""
+
+
+def test_the_comment_fits_and_is_marked(pxctl: Any, company: Path) -> None:
+    text = (company / POLICY).read_text(encoding="utf-8")
+    routes = "".join(
+        f"  - name: extra-{i}\n    match: {{task_type: [task-{i}]}}\n    candidates: [east/small]\n" for i in range(900)
+    )
+    (company / POLICY).write_text(text.replace("  - name: rest\n", routes + "  - name: rest\n"), encoding="utf-8")
+    done = pxctl("plan", "base..", "--trace", "trace.csv", "--format", "markdown", cwd=company)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<!-- pxctl plan -->\n")
+    assert len(done.stdout) <= 65_536
+    assert "900 changes in meaning" in done.stdout
+    assert "cut to fit" in done.stdout
