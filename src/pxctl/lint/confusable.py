@@ -12,7 +12,10 @@ _FOLD = str.maketrans(
         "α": "a", "ο": "o", "ρ": "p", "ν": "v", "υ": "u", "τ": "t", "ι": "l", "κ": "k", "χ": "x", "γ": "y",
     }
 )  # fmt: skip
-_INVISIBLE = frozenset("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u3164\uffa0")  # fmt: skip
+_INVISIBLE = frozenset(
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u200e\u200f"
+    "\u2060\u2061\u2062\u2063\u2064\ufeff\u3164\uffa0"
+)
 
 
 def skeleton(text: str) -> str:

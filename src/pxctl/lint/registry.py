@@ -8,15 +8,16 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import get_args
 
 from pxctl.core.errors import UsageError
 from pxctl.lint import rules as package
-from pxctl.lint.base import FAMILIES, Rule
+from pxctl.lint.base import FAMILIES, Rule, Scope
 from pxctl.lint.words import meant
 from pxctl.model.finding import Severity
 
 GROUP = "pxctl.lint_rules"
-_SCOPES = ("provider", "policy", "document", "tree", "reader")
+_SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 @cache
@@ -38,8 +39,9 @@ def as_rule(module: ModuleType) -> Rule:
     """A module as a Rule. Raises UsageError where it breaks the contract of `lint/base.py`."""
     name = module.__name__.rpartition(".")[2].replace("_", "-")
     check = getattr(module, "check", None)
-    code, scope, family = (getattr(module, field, "") for field in ("CODE", "SCOPE", "FAMILY"))
-    if not str(code).startswith("PX") or scope not in _SCOPES or family not in FAMILIES or not module.__doc__:
+    code, family = str(getattr(module, "CODE", "")), str(getattr(module, "FAMILY", ""))
+    scope = next((known for known in _SCOPES if known == getattr(module, "SCOPE", "")), None)
+    if not code.startswith("PX") or scope is None or family not in FAMILIES or not module.__doc__:
         raise UsageError(f"the lint rule `{module.__name__}` lacks its docstring, CODE, SCOPE or FAMILY")
     if (check is None) != (scope == "reader"):
         raise UsageError(f"the lint rule `{module.__name__}` has no check, or has one that nobody calls")

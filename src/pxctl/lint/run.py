@@ -36,29 +36,29 @@ def local_findings(view: View, rules: Iterable[Rule], files: Collection[str] | N
         if rule.scope == "document":
             for document in documents.values():
                 if files is None or document.file in files:
-                    yield from _found(rule, document, (), _run(rule, document, view))
+                    yield from _found(rule, document, _run(rule, document, view))
             continue
         for id_, provider in view.config.providers.items():
             home = view.document("provider", id_)
             if home is not None and (files is None or home.file in files):
-                yield from _found(rule, home, (), _run(rule, provider, view))
+                yield from _found(rule, home, _run(rule, provider, view))
 
 
 def tree_findings(view: View, rules: Iterable[Rule]) -> Iterator[Finding]:
     """What rules that look at several files find."""
     for rule in rules:
         if rule.scope == "tree":
-            yield from _found(rule, view.project_document, (), _run(rule, view))
+            yield from _found(rule, view.project_document, _run(rule, view))
         elif rule.scope == "policy":
             for name, policy in view.config.policies.items():
-                yield from _found(rule, view.document("policy", name), (), _run(rule, policy, view))
+                yield from _found(rule, view.document("policy", name), _run(rule, policy, view))
 
 
 def _run(rule: Rule, *args: Any) -> Iterator[Hit]:
     return rule.check(*args) if rule.check is not None else iter(())
 
 
-def _found(rule: Rule, home: Document | None, base: tuple[str | int, ...], hits: Iterable[Hit]) -> Iterator[Finding]:
+def _found(rule: Rule, home: Document | None, hits: Iterable[Hit]) -> Iterator[Finding]:
     for hit in hits:
         yield as_finding(rule, hit.document or home, hit)
 

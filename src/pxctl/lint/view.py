@@ -43,6 +43,7 @@ class View:
         self.loaded = loaded
         self.config: Configuration = loaded.config
         self.catalogue: Catalogue = loaded.config.catalogue
+        self._vendor_models: dict[str, frozenset[str]] = {}
         self._expanded: dict[str, tuple[Deployment, ...]] = {}
 
     @cached_property
@@ -152,6 +153,18 @@ class View:
         """What the catalogue knows of a model that a provider serves."""
         vendor = self.vendor(provider)
         return self.catalogue.find(vendor, vendor_model)
+
+    def vendor_models(self, vendor: str) -> frozenset[str]:
+        """The ids of a vendor's models that the catalogue knows."""
+        if vendor not in self._vendor_models:
+            models = self.catalogue.models.values()
+            self._vendor_models[vendor] = frozenset(model.id for model in models if model.vendor == vendor)
+        return self._vendor_models[vendor]
+
+    @cached_property
+    def asked_features(self) -> frozenset[str]:
+        """Features that a match asks for."""
+        return frozenset(name for _document, _path, match in matches(self) for name in match.features or ())
 
     def vendor(self, provider: Provider) -> str | None:
         """The catalogue's name of the vendor behind a provider."""

@@ -1,4 +1,4 @@
-"""Lint a repository: load, rules, report. Reads files and git; writes nothing but the cache and fixes that were asked for."""
+"""Lint a repository: load, rules, report. Writes nothing but the cache and fixes that were asked for."""
 
 from __future__ import annotations
 
