@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -137,3 +137,29 @@ class SignersReport(Model):
     schema_version: Literal[1] = 1
     environment: str
     signers: Signers
+
+
+class SafeModeReport(Model):
+    """Where safe mode is on."""
+
+    schema_version: Literal[1] = 1
+    environment: str
+    safe_mode: SafeModeFile = SafeModeFile()
+
+
+class LiveExport(Model):
+    """What is live for one tenant, resolved. Holds references to secrets, never a secret."""
+
+    schema_version: Literal[1] = 1
+    environment: str
+    tenant: str
+    seq: int
+    commit: str
+    at: datetime
+    pins: Pins
+    safe_mode: bool = False
+    roster: dict[str, Any] = Field(default_factory=dict)
+    policies: dict[str, Any] = Field(default_factory=dict)
+    providers: dict[str, Any] = Field(default_factory=dict)
+    flags: dict[str, Any] = Field(default_factory=dict)
+    credentials: dict[str, Any] = Field(default_factory=dict)

@@ -13,11 +13,12 @@ from pxctl.core.bucketing import ALGORITHM
 from pxctl.core.clock import to_text
 from pxctl.core.digest import sha256
 from pxctl.core.errors import GitError, PxctlError
-from pxctl.model.release import Op, PathChange, Permission, Principal, Release, Signers
+from pxctl.model.release import Approval, Op, PathChange, Permission, Principal, Release, Signers
 from pxctl.release import documents
+from pxctl.release.approvals import read
 from pxctl.release.draft import missing_approvals, plan_digest
 from pxctl.release.objects import BLOB_MODE, TREE_MODE
-from pxctl.release.sign import APPROVAL_NAMESPACE, RELEASE_NAMESPACE, check
+from pxctl.release.sign import RELEASE_NAMESPACE, check
 from pxctl.release.view import Tree, View
 
 PERMISSIONS: dict[Op, Permission] = {"safe_mode": "safe_mode", "signers": "signers", "credential": "rotate"}
@@ -192,15 +193,15 @@ def approval_problems(parent: View | None, release: Release, changes: list[PathC
         about = f"the approval by `{approval.principal}`"
         if approval.plan_digest != release.plan_digest:
             found.append(f"{about} is for another plan")
+        elif who is None and approval.by == "forge" and not signers.signers and approval.review_id:
+            valid.append(approval)
         elif who is None or "approve" not in who.may:
             found.append(f"{about} does not count: the release before this one does not let them approve")
         elif who.bot:
             found.append(f"{about} does not count: a bot never approves")
         elif approval.principal == release.actor.principal and approval.by == "signature":
             found.append(f"{about} does not count: they made the release")
-        elif approval.by == "signature" and not _approval_signed(
-            approval.plan_digest, approval.signature, who, signers
-        ):
+        elif approval.by == "signature" and not _approval_signed(approval, signers):
             found.append(f"{about} is not signed by them")
         elif approval.by == "forge" and not approval.review_id:
             found.append(f"{about} names no review")
@@ -217,9 +218,8 @@ def approval_problems(parent: View | None, release: Release, changes: list[PathC
     return found
 
 
-def _approval_signed(digest: str, signature: str | None, who: Principal, signers: Signers) -> bool:
-    signed = check(digest.encode(), signature or "", APPROVAL_NAMESPACE, signers)
-    return signed is not None and signed.principal == who.principal
+def _approval_signed(approval: Approval, signers: Signers) -> bool:
+    return read(approval.signature or "", approval.plan_digest, approval.principal, signers) is not None
 
 
 def exempt(parent: View, release: Release, changes: list[PathChange], window: timedelta) -> bool:

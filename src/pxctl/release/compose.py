@@ -50,10 +50,10 @@ def compose(
     key: SigningKey | None,
     gates: tuple[GateResult, ...] = (),
     approvals: tuple[Approval, ...] = (),
-    request: tuple[str, str] | None = None,
+    request: tuple[str, str, str | None] | None = None,
     skew_ok: bool = False,
 ) -> Composed:
-    """The commit for a draft on this view's tip. `request` is (path, blob id)."""
+    """The commit for a draft on this view's tip. `request` is (path, blob id, main commit)."""
     base = view.at(draft.onto) if draft.onto else view
     previous = base.release if base.commit else None
     ids = {} if draft.onto else ids_of(draft.files)
@@ -76,6 +76,7 @@ def compose(
             "version": draft.version,
             "request": request[0] if request else None,
             "request_blob": request[1] if request else None,
+            "request_commit": request[2] if request else None,
             "source": source,
             "plan_source": plan.source,
             "plan_digest": plan.digest,

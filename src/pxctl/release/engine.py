@@ -13,11 +13,11 @@ from typing import Literal
 
 from pxctl.core.clock import Clock
 from pxctl.core.errors import NetworkError, RefusedError
-from pxctl.model.project import Project
+from pxctl.model.project import Approvals, Project
 from pxctl.model.release import Actor, Approval, GateResult, Permission, Principal, Release, ReleasePlan, Signers
 from pxctl.model.tenant import Tenant
 from pxctl.release import documents
-from pxctl.release.audit import tip_problems
+from pxctl.release.audit import WITHOUT_APPROVAL, tip_problems
 from pxctl.release.branch import Branch
 from pxctl.release.compose import compose
 from pxctl.release.draft import Draft, Intent, Setting, missing_approvals, plan_of, stale
@@ -61,7 +61,9 @@ class Terms:
     gates: tuple[GateResult, ...] = ()
     approvals: Callable[[str], tuple[Approval, ...]] | tuple[Approval, ...] = ()
     author: str | None = None
-    request: tuple[str, str] | None = None
+    request: tuple[str, str, str | None] | None = None
+    quorum: int = 1
+    """How many people must agree, the actor among them (changes of the signers)."""
     emergency: bool = False
     """Rollback inside the window and switching safe mode on need no approval."""
 
@@ -110,7 +112,7 @@ def _attempt(
     plan = plan_of(view, draft, branch.environment, terms.gates)
     approvals = terms.approvals(plan.digest) if callable(terms.approvals) else terms.approvals
     wanted = view.signers.approvals
-    required = 0 if terms.emergency or wanted.by == "none" or draft.op == "init" else wanted.required
+    required = required_approvals(draft.op, wanted, terms)
     plan = plan.model_copy(
         update={"approvals_missing": missing_approvals(required, approvals, plan.digest, terms.author)}
     )
@@ -130,6 +132,12 @@ def _attempt(
     if moved == "unknown":
         return _after_a_cut(branch, plan, attempt), plan
     return Outcome("planned", plan, attempts=attempt), plan
+
+
+def required_approvals(op: str, wanted: Approvals, terms: Terms) -> int:
+    """How many others must agree. What follows from an approved release, or stops one, needs nobody."""
+    needed = wanted.required if wanted.by != "none" and op not in WITHOUT_APPROVAL and not terms.emergency else 0
+    return max(needed, terms.quorum - 1 if op == "signers" else 0)
 
 
 def _after_a_cut(branch: Branch, plan: ReleasePlan, attempt: int) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pxctl.core.clock import to_text
 from pxctl.model.live import ReleaseResult
-from pxctl.model.release import ReleasePlan, RolloutState
+from pxctl.model.release import Approval, ReleasePlan, RolloutState
 from pxctl.report.text import Table, listing, plural
 
 _DONE = {
@@ -77,6 +77,8 @@ def rollout_line(state: RolloutState) -> str:
 def next_step(result: ReleaseResult) -> str | None:
     """The command that comes next."""
     plan, state = result.plan, result.rollout
+    if result.status == "planned" and result.why:
+        return None
     if result.status == "planned":
         return "make it so: the same command without --dry-run"
     if state is None or result.status == "unchanged":
@@ -99,11 +101,34 @@ def subject_option(subject: str) -> str:
     return {"policies": f"--policy {name}", "providers": f"--provider {name}"}.get(kind, f"--{kind}")
 
 
-def results_text(results: list[ReleaseResult]) -> list[Table | str | tuple[str, str]]:
+def results_text(
+    results: list[ReleaseResult], nothing: str = "nothing to do: no rollout is on its way"
+) -> list[Table | str | tuple[str, str]]:
     """Several results, one after the other."""
     if not results:
-        return ["nothing to do: no rollout is on its way"]
+        return [nothing]
     parts: list[Table | str | tuple[str, str]] = []
     for result in results:
         parts += [*([""] if parts else []), *release_text(result)]
     return parts
+
+
+def approval_text(approval: Approval) -> list[str]:
+    """What was signed."""
+    return [f"{approval.principal} agrees to {approval.plan_digest}, {to_text(approval.at)}; it counts for 24 hours"]
+
+
+def plan_markdown(result: ReleaseResult) -> str:
+    """The plan as the body of a pull request."""
+    plan = result.plan
+    lines = [f"### {_escape(headline(plan))}", "", "| | |", "|---|---|"]
+    lines += [f"| {_escape(name.strip())} | {_escape(text)} |" for name, text in _facts(result)]
+    if len(plan.moved) > 5:
+        lines += ["", f"<details><summary>all {plural(len(plan.moved), 'tenant')}</summary>", ""]
+        lines += [", ".join(f"`{tenant}`" for tenant in plan.moved), "", "</details>"]
+    lines += ["", f"Merging this approves it; `pxctl apply` then makes it so in `{plan.environment}`."]
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`").replace("\n", " ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxctl.core.clock import to_text
-from pxctl.model.live import EnvironmentStatus, SignersReport, SubjectStatus, TenantStatus
+from pxctl.model.live import EnvironmentStatus, SafeModeReport, SignersReport, SubjectStatus, TenantStatus
 from pxctl.report.release import rollout_line
 from pxctl.report.text import Cell, Table, listing, plural
 
@@ -121,3 +121,12 @@ def environments_table(statuses: list[EnvironmentStatus]) -> list[Part]:
                 (status.environment, f"#{release.seq}", status.branch, plural(running, "rollout") if running else "")
             )
     return [Table(("environment", "release", "branch", "on its way"), rows)]
+
+
+def safe_mode_text(report: SafeModeReport) -> list[Part]:
+    """Where safe mode is on."""
+    mode = report.safe_mode
+    covered = [*(["everybody"] if mode.environment else []), *mode.business_lines, *mode.tenants]
+    if not covered:
+        return [f"{report.environment}: safe mode is off"]
+    return [(f"{report.environment}: safe mode is on for {', '.join(covered)}", "bold yellow")]

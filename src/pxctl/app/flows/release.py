@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pxctl.load.tree import CommitTree
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.evidence import Evidence
 from pxctl.model.live import ReleaseResult
-from pxctl.model.release import Actor, GateResult, ReleaseRequest
+from pxctl.model.release import Actor, Approval, GateResult, ReleaseRequest
 from pxctl.model.tenant import TenantSelector
 from pxctl.release.branch import Branch, open_branch
 from pxctl.release.draft import Intent
@@ -157,6 +157,8 @@ def selector(
 def release(desk: Desk, intent: Intent, terms: Terms = NO_TERMS, *, dry_run: bool = False) -> ReleaseResult:
     """Make a release (or plan it), journal it, and say what happened."""
     subject = getattr(intent, "subject", None)
+    if terms.approvals == ():
+        terms = replace(terms, approvals=lambda digest: _signatures(desk, digest))
     try:
         outcome = make(desk.branch, intent, desk.world(), terms, dry_run=dry_run)
     except RefusedError as error:
@@ -167,6 +169,13 @@ def release(desk: Desk, intent: Intent, terms: Terms = NO_TERMS, *, dry_run: boo
         event = {"rollback": "policy.rolled_back", "safe_mode": "safe_mode.changed"}.get(outcome.release.op)
         note(desk, event or "release.applied", seq=outcome.release.seq, subject=outcome.release.subject or "")
     return result_of(desk.environment, outcome)
+
+
+def _signatures(desk: Desk, digest: str) -> tuple[Approval, ...]:
+    from pxctl.app.flows.approvals import approvals_for
+
+    signers = desk.branch.view(desk.branch.tip()).signers
+    return approvals_for(desk, signers, digest, "", None) if signers.approvals.by == "signature" else ()
 
 
 def result_of(environment: str, outcome: Outcome) -> ReleaseResult:

@@ -1,0 +1,25 @@
+"""Commits on branches of people: a release request on top of main, without touching the work tree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pxctl.core.errors import GitError
+from pxctl.model.release import Actor
+from pxctl.release.git import Git
+from pxctl.release.objects import encode_commit, encode_pack, encode_tree, new_object
+from pxctl.release.view import View, with_changes
+
+
+def commit_file(git: Git, parent: str, path: str, data: bytes, actor: Actor, when: datetime, message: str) -> str:
+    """Write a commit that adds one file to `parent`; no reference points to it yet. Returns its id."""
+    base = git.resolve(parent)
+    if base is None:
+        raise GitError(f"`{parent}` is not a commit here")
+    view = View(git.reader, base)
+    blob = new_object("blob", data)
+    root, trees = with_changes(view, {path: blob.id})
+    top = new_object("tree", encode_tree(root))
+    commit = new_object("commit", encode_commit(top.id, base, (actor.name, actor.email), when, message))
+    git.run("unpack-objects", "-q", input=encode_pack((blob, *trees, top, commit))[0])
+    return commit.id
