@@ -94,6 +94,7 @@ class Bound:
         self._ranks = {level: i for i, level in enumerate(compiled.vocabulary.levels)}
         self._routers: dict[str, PolicyRouter] = {}
         self._seated: dict[str, Seated] = {}
+        self.columns: Any = None  # the arrays of `columns.decide_many`, made when it is first used
 
     def decide(self, context: Context) -> Facts:
         """Decide one request. Raises ContextError for an unknown tenant, level or policy; never guesses."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from functools import lru_cache
 from operator import getitem
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +18,10 @@ from pxctl.policy.facts import Facts
 from pxctl.policy.generate import function
 from pxctl.policy.integers import LAST, UNBOUNDED
 from pxctl.policy.neglog import NEGLOG
-from pxctl.policy.rank import SCALE, distance, terms, weighted_scores
+from pxctl.policy.rank import SCALE, distance, scale_of, terms
 
 if TYPE_CHECKING:
     from pxctl.policy.lane import Lane
-
-
-@lru_cache(maxsize=64)
-def _scale(units: int) -> tuple[int, ...]:
-    """Every score that a candidate of so many weight units can have, by the top 12 bits of its hash."""
-    return tuple(weighted_scores(range(4096), [units] * 4096))
 
 
 def _scales(lane: Lane) -> list[tuple[int, ...]]:
@@ -36,7 +29,7 @@ def _scales(lane: Lane) -> list[tuple[int, ...]]:
         return []
     if len(set(lane.units)) == 1 and 0 < lane.units[0] <= 1 << 20:
         return [NEGLOG] * lane.count  # equal weights: the order is that of the logarithms, and small integers sort fast
-    return [_scale(units) for units in lane.units]
+    return [scale_of(units) for units in lane.units]
 
 
 _HEAD = """\

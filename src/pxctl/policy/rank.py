@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import floor
 
 from pxctl.model.routing import BalancedWeights
@@ -18,6 +19,12 @@ STATIC = frozenset({"listed", "priority", "fastest"})
 def weighted_scores(tops: Sequence[int], units: Sequence[int]) -> list[int]:
     """Rendezvous hashing: an exponential variate in fixed point (`tops`: 12 bits of each hash) over the weight."""
     return [SHIFTED[top] // unit if unit else LAST for top, unit in zip(tops, units, strict=True)]
+
+
+@lru_cache(maxsize=64)
+def scale_of(units: int) -> tuple[int, ...]:
+    """Every score that a candidate of so many weight units can have, by the top 12 bits of its hash."""
+    return tuple(weighted_scores(range(len(NEGLOG)), [units] * len(NEGLOG)))
 
 
 def terms(values: Sequence[int | None], weight: float) -> list[float]:

@@ -1,0 +1,72 @@
+"""Many requests at once decide as one at a time, to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+from tests.policy import generate
+
+from pxctl.core.errors import ContextError
+from pxctl.model.context import Context
+from pxctl.policy.batch import encode
+from pxctl.policy.bound import Bound
+from pxctl.policy.columns import BASES, INVALID, REFUSALS, Decisions, decide_many
+from pxctl.policy.compile import compile_config
+
+
+def row_of(bound: Bound, made: Decisions, i: int) -> tuple[object, ...]:
+    fleet = bound.compiled.fleet.deployments
+    if made.refusal[i] == INVALID:
+        return ("invalid",)
+    lane = made.lanes[made.lane[i]] if made.lane[i] >= 0 else (None, None, None)
+    routed = made.primary[i] >= 0
+    return (
+        lane[1], lane[2], fleet[made.primary[i]].id if routed else None,
+        tuple(fleet[place].id for place in made.fallbacks[i] if place >= 0),
+        REFUSALS[made.refusal[i]], bool(made.from_fallbacks[i]), bool(made.degraded[i]), bool(made.safe_mode[i]),
+        made.huge.get(i, int(made.cost[i])) if routed else None, BASES[made.basis[i]],
+    )  # fmt: skip
+
+
+def row_one(bound: Bound, context: Context) -> tuple[object, ...]:
+    try:
+        f = bound.decide(context)
+    except ContextError:
+        return ("invalid",)
+    return (
+        f.route, f.arm, f.primary, f.fallbacks, f.refusal, f.from_fallbacks, f.degraded, f.safe_mode, f.cost,
+        f.cost_basis,
+    )  # fmt: skip
+
+
+def assert_agree(bound: Bound, contexts: Sequence[Context], label: object) -> None:
+    made = decide_many(bound, encode(contexts))
+    for i, context in enumerate(contexts):
+        assert row_of(bound, made, i) == row_one(bound, context), (label, i, context)
+
+
+def compare(seed: int, rounds: int, rows: int) -> int:
+    rng, done = Random(seed), 0
+    for number in range(rounds):
+        config = generate.configuration(rng)
+        compiled = compile_config(config, withheld=generate.withheld(rng, config))
+        names = tuple(config.tenants)
+        for _ in range(3):
+            bound = compiled.bind(generate.signals(rng, config))
+            contexts = [generate.context(rng, config, names) for _ in range(rows)]
+            assert_agree(bound, contexts, (seed, number))
+            done += rows
+    return done
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_agrees_with_decide(seed: int) -> None:
+    assert compare(seed, rounds=40, rows=100) == 12_000
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_agrees_with_decide_at_length(seed: int) -> None:
+    compare(seed, rounds=700, rows=200)
