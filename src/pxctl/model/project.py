@@ -193,5 +193,5 @@ class Project(Model):
     exempt_tenants: tuple[TenantId, ...] = Field(default=(), description="tenants that no percentage step reaches")
 
     def rollout_plan(self, name: str | None) -> RolloutPlan | None:
-        """The plan of that name; the immediate one for None; None where no such plan exists."""
-        return IMMEDIATE if name is None else self.rollouts.get(name)
+        """The plan of that name; for None and `immediate` everybody at once; None where no such plan exists."""
+        return IMMEDIATE if name is None else self.rollouts.get(name, IMMEDIATE if name == "immediate" else None)

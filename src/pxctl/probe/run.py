@@ -199,7 +199,7 @@ class Runner:
         except BudgetSpentError as spent:
             error, reason = "budget", f"{spent}; raise `budget_usd` or `max_calls`, or run fewer suites"
         except ProviderError as failed:
-            error, reason = failed.code, f"{failed.message}; {failed.hint or ADVICE[failed.code]}"
+            error, reason = failed.code, f"{failed.message.rstrip('.')}; {failed.hint or ADVICE[failed.code]}"
         except TimeoutError:
             error, reason = "deadline", "the provider's deadline passed; raise --deadline or look why it is slow"
         tally = caller.tally

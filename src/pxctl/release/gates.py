@@ -34,7 +34,8 @@ def evidence_gate(
     if evidence.started_at > now and (evidence.started_at - now).total_seconds() > 300:
         return result(False, f"the evidence is dated {to_text(evidence.started_at)}, in the future")
     if not evidence.passed:
-        why = "; ".join(evidence.reasons) or f"health {evidence.health:.2f}"
+        first, *more = evidence.reasons or (f"health {evidence.health:.2f}",)
+        why = f"{first} (and {len(more)} more)" if more else first
         return result(False, f"pending_fix: validation failed: {why}")
     if evidence.partial:
         return result(False, "the validation was partial")

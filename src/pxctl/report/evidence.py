@@ -23,7 +23,7 @@ def validation_text(report: ValidationReport) -> list[Any]:
             )  # fmt: skip
     headers = ("provider", "region", "suite", "model", "result", "calls", "p50", "p95", "usd")
     parts: list[Any] = [Table(headers, rows, right=frozenset({5, 6, 7, 8}))] if rows else []
-    parts.append(summary(report))
+    parts += ["", summary(report)]
     for evidence in report.evidence:
         if evidence.reasons:
             parts.append("")
