@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """A step did not do what the story says."""
 
 
@@ -50,23 +52,22 @@ class Story:
     ) -> str:
         """Run a command line as a reader would, show it and what it prints, and check its exit code and words.
 
-        `most` lines are shown; `quiet` shows the command alone. Raises Broken.
+        `most` lines are shown; `quiet` shows the command alone. Raises BrokenError.
         """
         self.say()
         self.say(self._style(f"$ {command}", "1"))
-        env = {**self.env, "FORCE_COLOR": "1"} if self.colour else dict(self.env)
         done = subprocess.run(
-            shlex.split(command), cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            shlex.split(command), cwd=self.folder, env=dict(self.env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=110,
         )  # fmt: skip
         lines = done.stdout.rstrip("\n").splitlines()
         if not quiet or done.returncode != exits:
             for line in lines[:most]:
-                self.say(f"  {line}")
+                self.say(f"  {self._crop(line)}")
             if len(lines) > most:
                 self.say(self._style(f"  … {len(lines) - most} more lines", "2"))
         if done.returncode != exits:
-            raise Broken(f"`{command}` ended with exit {done.returncode}, the story says {exits}")
+            raise BrokenError(f"`{command}` ended with exit {done.returncode}, the story says {exits}")
         self.checks += 1
         for words in shows:
             self.check(re.search(words, done.stdout) is not None, f"`{command}` shows {words}")
@@ -79,13 +80,22 @@ class Story:
             capture_output=True, text=True, check=False, timeout=110,
         )  # fmt: skip
         if done.returncode != exits:
-            raise Broken(f"`{command}` ended with exit {done.returncode}, not {exits}: {done.stderr.strip()}")
+            raise BrokenError(f"`{command}` ended with exit {done.returncode}, not {exits}: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
+    def git(self, *args: str) -> str:
+        """Git behind the scenes; its standard output."""
+        done = subprocess.run(
+            ["git", *args], cwd=self.folder, env=dict(self.env), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise BrokenError(f"git {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
     def check(self, holds: bool, what: str) -> None:
-        """Something that must be true for the story to be true. Raises Broken."""
+        """Something that must be true for the story to be true. Raises BrokenError."""
         if not holds:
-            raise Broken(what)
+            raise BrokenError(what)
         self.checks += 1
 
     def edit(self, path: str, old: str, new: str, why: str) -> None:
@@ -96,7 +106,11 @@ class Story:
         file.write_text(text.replace(old, new), encoding="utf-8")
         self.say()
         self.say(self._style(f"# edit {path}: {why}", "1"))
-        for line in old.splitlines():
-            self.say(self._style(f"  - {line}", "31"))
-        for line in new.splitlines():
-            self.say(self._style(f"  + {line}", "32"))
+        lines = difflib.unified_diff(text.splitlines(), file.read_text("utf-8").splitlines(), n=0, lineterm="")
+        for line in lines:
+            if not line.startswith(("---", "+++", "@@")):
+                self.say(self._style(f"  {self._crop(line)}", "31" if line[0] == "-" else "32"))
+
+    def _crop(self, line: str) -> str:
+        most = max(116, shutil.get_terminal_size((0, 0)).columns - 2)
+        return line if len(line) <= most else line[: most - 1] + "…"

@@ -11,24 +11,25 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 SAMPLE = Path(__file__).resolve().parent.parent
-COPIED = ("providers", "routing-policies", "tenants", "feature_flags", "scenarios", "guarantees.yaml", "config_keys.yaml",
-          "pxctl.yaml", "matrix-profile.yaml", "examples/traces")  # fmt: skip
+COPIED = (
+    *("providers", "routing-policies", "tenants", "feature_flags", "scenarios", "examples/traces"),
+    *("pxctl.yaml", "guarantees.yaml", "config_keys.yaml", "matrix-profile.yaml"),
+)
 
 
 @dataclass(frozen=True)
 class Served:
-    """A provider of the sample that a local model server stands in for in the demo."""
+    """A provider of the sample that local model servers stand in for in the demo."""
 
     provider: str
-    hosts: Mapping[str, str]
-    """What the sample's URLs begin with, and what replaces that."""
+    urls: Mapping[str, tuple[str, str]]
+    """The sample's URL -> the server that plays it, and the path there."""
     variable: str
 
 
@@ -36,14 +37,16 @@ class Served:
 class Server:
     """A model server that runs."""
 
-    provider: str
+    name: str
     port: int
     process: subprocess.Popen[bytes]
 
 
 def environment(scratch: Path) -> dict[str, str]:
     """A clean environment: nothing of the reader's own git settings, keys or configuration."""
-    keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS") if name in os.environ}
+    keep = {
+        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS") if name in os.environ
+    }
     home = scratch / "home"
     home.mkdir()
     path = os.pathsep.join([str(Path(sys.executable).parent), keep.get("PATH", os.defpath)])
@@ -85,19 +88,32 @@ def make_repository(scratch: Path, env: dict[str, str], ports: Mapping[str, int]
 
 
 def _point_at_this_machine(root: Path, ports: Mapping[str, int], served: tuple[Served, ...]) -> None:
-    grants = ""
+    """Endpoints, credentials, grants and registered keys of the served providers: no vault, no internet."""
     for one in served:
         file = root / "providers" / f"{one.provider}.yaml"
         text = file.read_text("utf-8")
-        here = f"127.0.0.1:{ports[one.provider]}"
-        for old, new in one.hosts.items():
-            text = text.replace(old, new.format(here=here))
-        text = re.sub(r"^credential_ref: .*$", f"credential_ref: env://{one.variable}", text, flags=re.MULTILINE)
+        kept_at = re.search(r"llm/([a-z0-9-]+)#", text)
+        if kept_at is None:
+            raise RuntimeError(f"{file.name} keeps its credential somewhere else now")
+        for old, (server, path) in one.urls.items():
+            text = text.replace(f'"{old}"', f'"http://127.0.0.1:{ports[server]}{path}"')
+        text = re.sub(r"^credential_ref: .*$", f"credential_ref: env://{one.variable}", text, flags=re.M)
+        text = re.sub(r"^  suites: .*$", "  suites: [chat, streaming]", text, flags=re.M)
         file.write_text(text, encoding="utf-8")
-        grants += f'  - {{ref: "env://{one.variable}", hosts: ["http://{here}"]}}\n'
-    project = root / "pxctl.yaml"
-    text = project.read_text("utf-8")
-    project.write_text(text.replace("credential_grants:\n", "credential_grants:\n" + grants), encoding="utf-8")
+        hosts = ", ".join(
+            f'"http://127.0.0.1:{port}"' for port in sorted({ports[server] for server, _ in one.urls.values()})
+        )
+        grant = f'  - {{ref: "env://{one.variable}", hosts: [{hosts}]}}\n'
+        key = f"  - {{name: {one.variable}, kind: env, description: the key of {one.provider} in the demo}}\n"
+        _replace_line(root / "pxctl.yaml", rf"^  - .*llm/{kept_at[1]}\".*\n", grant)
+        _replace_line(root / "config_keys.yaml", rf"^  - \{{name: llm\.{kept_at[1]},.*\n", key)
+
+
+def _replace_line(file: Path, pattern: str, line: str) -> None:
+    text, count = re.subn(pattern, lambda _: line, file.read_text("utf-8"), flags=re.M)
+    if count != 1:
+        raise RuntimeError(f"{file.name} has {count} lines like {pattern}")
+    file.write_text(text, encoding="utf-8")
 
 
 def make_key(scratch: Path, root: Path, env: Mapping[str, str]) -> Path:
@@ -120,37 +136,43 @@ def free_port() -> int:
 
 
 @contextmanager
-def model_servers(faults: Mapping[str, tuple[str, ...]], env: Mapping[str, str], scratch: Path) -> Iterator[dict[str, Server]]:
-    """One llmock a provider, with the options that make it misbehave; all of them end with the demo."""
+def model_servers(
+    faults: Mapping[str, tuple[str, ...]], env: Mapping[str, str], scratch: Path
+) -> Iterator[dict[str, Server]]:
+    """One llmock a name, with the options that make it misbehave; all of them end with the demo."""
     running: dict[str, Server] = {}
     try:
-        for provider, options in faults.items():
-            running[provider] = start_server(provider, free_port(), options, env, scratch)
+        for name, options in faults.items():
+            running[name] = start_server(name, free_port(), options, env, scratch)
+        for server in running.values():
+            wait_for(server, scratch)
         yield running
     finally:
         for server in running.values():
             stop_server(server)
 
 
-def start_server(provider: str, port: int, options: tuple[str, ...], env: Mapping[str, str], scratch: Path) -> Server:
-    """Start a model server and wait until it answers."""
-    with (scratch / f"llmock-{provider}.log").open("ab") as log:
+def start_server(name: str, port: int, options: tuple[str, ...], env: Mapping[str, str], scratch: Path) -> Server:
+    """Start a model server on a port of this machine alone."""
+    with (scratch / f"llmock-{name}.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "llmock.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options],
             env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    server = Server(provider, port, process)
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
+    return Server(name, port, process)
+
+
+def wait_for(server: Server, scratch: Path, seconds: float = 60.0) -> None:
+    """Wait until a server accepts connections. Raises RuntimeError."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and server.process.poll() is None:
         try:
-            with socket.create_connection(("127.0.0.1", port), 0.2):
-                return server
+            with socket.create_connection(("127.0.0.1", server.port), 0.2):
+                return
         except OSError:
             time.sleep(0.05)
-    stop_server(server)
-    raise RuntimeError(f"the model server for {provider} did not start; see {scratch / f'llmock-{provider}.log'}")
+    log = (scratch / f"llmock-{server.name}.log").read_text("utf-8", "replace")
+    raise RuntimeError(f"the model server for {server.name} did not start: {log[-500:]}")
 
 
 def stop_server(server: Server) -> None:
@@ -169,10 +191,17 @@ def a_secret() -> str:
     return f"demo-{secrets.token_hex(16)}"
 
 
-def answers(url: str) -> bool:
-    """Whether something speaks HTTP there."""
-    try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310  # loopback, our own server
-            return True
-    except OSError:
-        return False
+def leaks(scratch: Path, values: list[str]) -> list[str]:
+    """Files below a folder that hold one of the values, compressed git objects included."""
+    import zlib
+
+    found = []
+    for path in scratch.rglob("*"):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if "objects" in path.parts and len(path.parent.name) == 2:
+            data = zlib.decompress(data)
+        if any(value.encode() in data for value in values):
+            found.append(str(path.relative_to(scratch)))
+    return found

@@ -19,3 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     from pxctl.app.errors import guarded
 
     sys.exit(guarded(args))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m pxctl`."""
+
+from pxctl.app.main import main
+
+main()
