@@ -112,5 +112,5 @@ class Story:
                 self.say(self._style(f"  {self._crop(line)}", "31" if line[0] == "-" else "32"))
 
     def _crop(self, line: str) -> str:
-        most = max(116, shutil.get_terminal_size((0, 0)).columns - 2)
+        most = max(140, shutil.get_terminal_size((0, 0)).columns - 2)
         return line if len(line) <= most else line[: most - 1] + "…"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pxctl.core.clock import to_text
 from pxctl.model.live import AuditReport, LogEntry, ReleaseLog
 from pxctl.model.release import Release
-from pxctl.report.text import Cell, Table, plural
+from pxctl.report.release import deed
+from pxctl.report.text import Cell, Table, moment, plural
 
 Part = Table | str | tuple[str, str]
 
@@ -25,14 +25,10 @@ def log_text(log: ReleaseLog) -> list[Part]:
 def _row(entry: LogEntry) -> tuple[Cell, ...]:
     if entry.problem is not None:
         return "-", entry.commit[:12], ("not a release", "bold red"), "", "", entry.problem
-    what = entry.op.replace("_", " ")
-    if entry.subject:
-        what += f" {entry.subject}" + (f"@{entry.version}" if entry.version is not None else "")
-    if entry.step and entry.step != entry.subject:
-        what += f", {entry.step}"
     who = (entry.actor.principal or entry.actor.name) if entry.actor else ""
     marks = (" (signed)" if entry.signed else "") + (f" +{entry.approvals}" if entry.approvals else "")
-    when = to_text(entry.time) if entry.time else ""
+    when = moment(entry.time) if entry.time else ""
+    what = deed(entry.op, entry.subject, entry.version, entry.step)
     return str(entry.seq), when, what, str(entry.moved), who + marks, entry.reason
 
 
@@ -66,7 +62,7 @@ def release_record(release: Release) -> list[Part]:
     rows: list[tuple[Cell, ...]] = [
         ("op", release.op.replace("_", " ")), ("subject", release.subject or "-"),
         ("version", f"@{release.version}" if release.version is not None else "-"), ("step", release.step or "-"),
-        ("time", to_text(release.time)), ("by", who), ("why", release.reason or "-"),
+        ("time", moment(release.time)), ("by", who), ("why", release.reason or "-"),
         ("tenants", f"{release.tenants_moved} of {release.tenants} changed"), ("request", release.request or "-"),
         ("plan", release.plan_digest),
         ("approvals", ", ".join(f"{a.principal} ({a.by})" for a in release.approvals) or "-"),

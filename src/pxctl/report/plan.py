@@ -16,6 +16,11 @@ def plan_text(plan: ChangePlan) -> list[Any]:
     """The plan, from the verdict to the examples."""
     parts: list[Any] = [(f"plan {title(plan)}", "bold"), verdict(plan)]
     parts += [(f"warning: {warning}", "yellow") for warning in plan.warnings]
+    if plan.limits:
+        limits: list[tuple[Cell, ...]] = [
+            (("kept", "green") if x.ok else ("exceeded", "bold red"), x.text, x.measured) for x in plan.limits
+        ]
+        parts += ["", Table(("threshold", "", "measured"), limits)]
     if plan.meaning:
         rows: list[tuple[Cell, ...]] = [(_MARKS[c.what], c.kind, place(c), meant(c)) for c in plan.meaning[:60]]
         if len(plan.meaning) > 60:
@@ -25,11 +30,6 @@ def plan_text(plan: ChangePlan) -> list[Any]:
         parts += traffic_parts(plan.traffic)
     if plan.proof is not None:
         parts += proof_parts(plan.proof)
-    if plan.limits:
-        limits: list[tuple[Cell, ...]] = [
-            (("kept", "green") if x.ok else ("exceeded", "bold red"), x.text, x.measured) for x in plan.limits
-        ]
-        parts += ["", Table(("threshold", "", "measured"), limits)]
     return parts
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pxctl.core.clock import to_text
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import Approval, ReleasePlan, RolloutState
-from pxctl.report.text import Table, listing, plural
+from pxctl.report.text import Table, listing, moment, plural
 
 _DONE = {
     "released": ("released", "bold green"),
@@ -33,11 +32,17 @@ def release_text(result: ReleaseResult) -> list[Table | str | tuple[str, str]]:
 
 def headline(plan: ReleasePlan) -> str:
     """`production: publish policies/default@12, canary`."""
-    what = plan.op.replace("_", " ")
-    if plan.subject:
-        what += f" {plan.subject}" + (f"@{plan.version}" if plan.version is not None else "")
-    step = f", {plan.step}" if plan.step and plan.step != plan.subject else ""
-    return f"{plan.environment}: {what}{step}"
+    return f"{plan.environment}: {deed(plan.op, plan.subject, plan.version, plan.step)}"
+
+
+def deed(op: str, subject: str | None, version: int | None, step: str) -> str:
+    """What a release does: `publish policies/default@12, canary`, `rollback policies/default to @11`."""
+    if op == "rollback" and " to @" in step:
+        return f"rollback {step}"
+    what = op.replace("_", " ")
+    if subject:
+        what += f" {subject}" + (f"@{version}" if version is not None else "")
+    return f"{what}, {step}" if step and step != subject else what
 
 
 def _facts(result: ReleaseResult) -> list[tuple[str, str]]:
@@ -69,9 +74,9 @@ def _sign(old: str | None, new: str | None) -> str:
 
 
 def rollout_line(state: RolloutState) -> str:
-    """`step 2 of 4, canary, running since 2026-11-01T10:00:00.000Z`."""
+    """`step 2 of 4, canary, running since 2026-11-01 10:00:00Z`."""
     who = "" if state.selection == "everyone" else " of a selection"
-    return f"step {state.step + 1} of {state.steps}, {state.label}{who}, {state.state} since {to_text(state.since)}"
+    return f"step {state.step + 1} of {state.steps}, {state.label}{who}, {state.state} since {moment(state.since)}"
 
 
 def next_step(result: ReleaseResult) -> str | None:
@@ -115,7 +120,7 @@ def results_text(
 
 def approval_text(approval: Approval) -> list[str]:
     """What was signed."""
-    return [f"{approval.principal} agrees to {approval.plan_digest}, {to_text(approval.at)}; it counts for 24 hours"]
+    return [f"{approval.principal} agrees to {approval.plan_digest}, {moment(approval.at)}; it counts for 24 hours"]
 
 
 def plan_markdown(result: ReleaseResult) -> str:

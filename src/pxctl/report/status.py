@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pxctl.core.clock import to_text
 from pxctl.model.live import EnvironmentStatus, SafeModeReport, SignersReport, SubjectStatus, TenantStatus
 from pxctl.report.release import rollout_line
-from pxctl.report.text import Cell, Table, listing, plural
+from pxctl.report.text import Cell, Table, listing, moment, plural
 
 Part = Table | str | tuple[str, str]
 
@@ -38,7 +37,7 @@ def status_text(status: EnvironmentStatus) -> list[Part]:
     actor = release.actor.principal or release.actor.name
     parts.append(
         f"{status.environment} #{release.seq}: {release.op.replace('_', ' ')} {release.subject or ''} "
-        f"by {actor}, {to_text(release.time)}, {plural(status.tenants, 'tenant')} ({where})"
+        f"by {actor}, {moment(release.time)}, {plural(status.tenants, 'tenant')} ({where})"
     )
     mode = status.safe_mode
     covered = [*(["everybody"] if mode.environment else []), *mode.business_lines, *mode.tenants]
@@ -65,7 +64,7 @@ def _row(status: EnvironmentStatus, subject: SubjectStatus) -> tuple[Cell, ...]:
     state = subject.rollout
     line = "" if state is None or state.state == "done" else f"@{state.version} {rollout_line(state)}"
     if subject.due is not None and state is not None and subject.due > state.since and line:
-        line += f", due {to_text(subject.due)}"
+        line += f", due {moment(subject.due)}"
     style = "yellow" if state is not None and state.state in ("running", "paused") else ""
     stable = f"@{subject.stable}" if subject.stable is not None else "-"
     return subject.subject, ", ".join(have), stable, (line, style)
@@ -78,10 +77,10 @@ def tenant_text(status: TenantStatus) -> list[Part]:
     pins |= {f"providers/{n}": v for n, v in status.pins.providers.items()}
     pins |= {"flags": status.pins.flags} if status.pins.flags is not None else {}
     for subject, number in pins.items():
-        moment = status.since.get(subject)
-        since = f"#{status.since_seq[subject]}, {to_text(moment)}" if moment is not None else "-"
+        begun = status.since.get(subject)
+        since = f"#{status.since_seq[subject]}, {moment(begun)}" if begun is not None else "-"
         rows.append((subject, f"@{number}", since))
-    head = f"{status.tenant} in {status.environment} at #{status.seq}, {to_text(status.at)}"
+    head = f"{status.tenant} in {status.environment} at #{status.seq}, {moment(status.at)}"
     return [
         head + (", in safe mode" if status.safe_mode else ""),
         Table(("subject", "version", "since"), rows) if rows else "nothing is released to it",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 Cell = str | tuple[str, str]
 """A text, or a text and its style (`green`, `bold red`, `dim`; shown on terminals alone)."""
@@ -70,6 +71,11 @@ def percent(part: float, whole: float) -> str:
     if 99.9 < share < 100:
         return ">99.9 %"
     return f"{share:.1f} %"
+
+
+def moment(when: datetime) -> str:
+    """A moment as people read it, in UTC, to the second: `2026-11-01 10:00:00Z`."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def listing(items: Iterable[str], most: int = 5) -> str:
