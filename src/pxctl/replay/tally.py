@@ -13,7 +13,12 @@ from pxctl.policy.facts import Facts
 MINUTE = 60_000_000
 MOST_WINDOWS = 512
 MOST_MESSAGES = 200
-SUMS = ("requests", "from_fallbacks", "degraded", "cost", "input_tokens", "output_tokens")
+SUMS = (
+    "requests", "from_fallbacks", "degraded", "cost", "input_tokens", "output_tokens",
+    "primary_ok", "fallback_ok", "failed", "sla_asked", "sla_met", "latency_sum",
+)  # fmt: skip
+"""What is summed; a replay without behaviour gives the first six alone."""
+_ZEROS = [0] * len(SUMS)
 Key = tuple[str, str, str | None, str | None, str | None, str | None]
 """Tenant, policy, route, arm, primary, refusal."""
 
@@ -45,14 +50,13 @@ class Tally:
             self.excluded.update({e.reason.value for e in facts.render().candidates if e.reason})
 
     def put(self, at: int, key: Key, values: Iterable[int]) -> None:
-        """Add sums (in the order of `SUMS`) of one or many requests with one key and window."""
+        """Add sums (in the order of `SUMS`, the first six or all) of requests with one key and window."""
         values = tuple(values)
         found = self.sums.get(key)
         if found is None:
-            self.sums[key] = list(values)
-        else:
-            for i, value in enumerate(values):
-                found[i] += value
+            found = self.sums[key] = _ZEROS.copy()
+        for i, value in enumerate(values):
+            found[i] += value
         slot = (at // self.width, key[4] if key[5] is None else None)
         window = self.windows.get(slot)
         if window is None:
