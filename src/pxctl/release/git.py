@@ -7,7 +7,9 @@ configuration (`core.autocrlf`, `commit.gpgsign`, hooks, submodule recursion) ch
 from __future__ import annotations
 
 import subprocess
+import weakref
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,7 @@ SETTINGS = (
     "core.fsyncMethod=batch",
     "core.autocrlf=false",
     "core.logAllRefUpdates=false",
+    "advice.graftFileDeprecated=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "commit.gpgSign=false",
@@ -164,7 +167,8 @@ class Reader:
         )  # fmt: skip
         if process.stdin is None or process.stdout is None:
             raise GitError("git cat-file cannot be talked to")
-        self._process, self._in, self._out = process, process.stdin, process.stdout
+        self._in, self._out = process.stdin, process.stdout
+        self._end = weakref.finalize(self, _end, process)
 
     def many(self, names: Iterable[str]) -> list[tuple[str, str, bytes] | None]:
         """For each name: (id, kind, data), or None where there is no such object. Questions are sent 64 at a time."""
@@ -196,7 +200,13 @@ class Reader:
         return self.many([name])[0]
 
     def close(self) -> None:
-        """End the process."""
-        self._in.close()
-        self._out.close()
-        self._process.wait()
+        """End the process (which also happens when nobody holds the reader any more)."""
+        self._end()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    process.wait()
