@@ -87,7 +87,8 @@ def test_a_record_is_made_again_at_its_commit(pxctl: Any, repo: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "not valid JSON"), ("[1]", "is not a recorded decision"), ('{"decision": {}, "signals": {}}', "is missing"),
+        ("{", "not valid JSON"), ("[1]", "is not a recorded decision"),
+        ('{"decision": {}, "signals": {}}', "is missing"),
     ],
 )  # fmt: skip
 def test_nonsense_records_are_refused(pxctl: Any, repo: Path, tmp_path: Path, text: str, message: str) -> None:
