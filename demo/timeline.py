@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from demo.story import Story
+from pxctl.report.release import deed
 
 BAR = 40
 
@@ -12,16 +13,15 @@ def what_was_live(story: Story, subject: str) -> list[str]:
     log = story.ask("pxctl audit log --env production")
     releases = sorted(log["entries"], key=lambda release: release["seq"])
     story.check([release["seq"] for release in releases] == list(range(1, len(releases) + 1)), "no release is missing")
-    lines = [f"{'#':>2}  {'time (UTC)':10}  {'what':34}  {subject}: tenants by version"]
+    lines = [f"{'#':>2}  {'time (UTC)':10}  {'what':35}  {subject}: tenants by version"]
     for release in releases:
         status = story.ask(f"pxctl status --env production --at {release['seq']}")
         versions = next((s["versions"] for s in status["subjects"] if s["subject"] == subject), {})
         total = sum(versions.values()) or 1
         parts = [f"@{number}: {count}" for number, count in sorted(versions.items(), key=lambda item: int(item[0]))]
         bar = "".join(number * round(BAR * count / total) for number, count in sorted(versions.items()))
-        version = f"{release['subject']}@{release['version']}" if release["version"] else ""
-        what = " ".join(word for word in (release["op"], version, release["step"]) if word)
+        what = deed(release["op"], release["subject"], release["version"], release["step"])
         lines.append(
-            f"{release['seq']:>2}  {release['time'][11:19]:10}  {what[:34]:34}  {bar:{BAR}}  {', '.join(parts)}"
+            f"{release['seq']:>2}  {release['time'][11:19]:10}  {what[:35]:35}  {bar:{BAR}}  {', '.join(parts)}"
         )
     return lines
