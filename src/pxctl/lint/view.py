@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pxctl.core.ids import DeploymentRef, parse_deployment
 from pxctl.model.catalogue import Catalogue, CatalogueModel
@@ -12,6 +12,9 @@ from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document, Path
 from pxctl.model.provider import ModelSpec, Provider
 from pxctl.model.routing import Match, Policy, Route, candidate_text
+
+if TYPE_CHECKING:
+    from pxctl.lint.reach import Reach
 
 
 class Deployment(NamedTuple):
@@ -44,6 +47,7 @@ class View:
         self.config: Configuration = loaded.config
         self.catalogue: Catalogue = loaded.config.catalogue
         self._vendor_models: dict[str, frozenset[str]] = {}
+        self._reach: dict[str, Reach] = {}
         self._expanded: dict[str, tuple[Deployment, ...]] = {}
 
     @cached_property
@@ -60,6 +64,11 @@ class View:
     def project_document(self) -> Document | None:
         """The file of the project, if there is one."""
         return self.loaded.documents.get("pxctl.yaml") or self.loaded.documents.get("pxctl.json")
+
+    @cached_property
+    def evidence_required(self) -> bool:
+        """Whether some environment publishes on fresh evidence alone."""
+        return any(environment.evidence == "required" for environment in self.config.project.environments.values())
 
     @cached_property
     def tiers(self) -> frozenset[str]:
@@ -133,7 +142,7 @@ class View:
                     if not ref.region or endpoint.region == ref.region:
                         yield Deployment(provider, model, endpoint.region)
 
-    def expand_all(self, texts: Iterator[str] | tuple[str, ...] | list[str]) -> list[Deployment]:
+    def expand_all(self, texts: Iterable[str]) -> list[Deployment]:
         """The deployments of a list of references; the first mention of each counts."""
         found: dict[str, Deployment] = {}
         for text in texts:
@@ -153,6 +162,14 @@ class View:
         """What the catalogue knows of a model that a provider serves."""
         vendor = self.vendor(provider)
         return self.catalogue.find(vendor, vendor_model)
+
+    def reach(self, policy: Policy) -> Reach:
+        """The requests that each route of a policy takes."""
+        if policy.name not in self._reach:
+            from pxctl.lint.reach import reach
+
+            self._reach[policy.name] = reach(self, policy)
+        return self._reach[policy.name]
 
     def vendor_models(self, vendor: str) -> frozenset[str]:
         """The ids of a vendor's models that the catalogue knows."""

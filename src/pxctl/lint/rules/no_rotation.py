@@ -1,4 +1,4 @@
-"""An active provider has a required secret and no `rotation`.
+"""An active provider has a required secret in a store that can renew it, and no `rotation`.
 
 Why: a key that is never renewed is a key that leaks for years.
 
@@ -27,6 +27,7 @@ SCOPE = "provider"
 def check(provider: Provider, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
     live = provider.enabled and provider.status == "active"
-    if live and provider.secret_policy == "required" and provider.rotation is None and provider.credential_refs():
+    kept = [ref for ref in provider.credential_refs().values() if not ref.startswith(("env://", "file://"))]
+    if live and provider.secret_policy == "required" and provider.rotation is None and kept:
         at = ("credential_ref",) if provider.credential_ref is not None else ("credentials",)
         yield Hit("this credential is never rotated", at, "add `rotation: {every: 90d, warn_before: 14d}`")

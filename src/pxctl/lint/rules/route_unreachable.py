@@ -1,0 +1,40 @@
+"""A route can never decide: earlier routes together take all its requests, or no request can match it (for example
+because no tenant of its tier may send its privacy level).
+
+Why: somebody believes that this route is in force.
+
+Example:
+    routes:
+      - {name: low, match: {privacy: [public, internal]}, candidates: [a]}
+      - {name: high, match: {privacy: [confidential, restricted]}, candidates: [b]}
+      - {name: rest, match: {}, candidates: [c]}
+
+Fix: remove it, or change the matches before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pxctl.lint.base import Hit
+from pxctl.lint.reach import covers, left_over
+from pxctl.lint.view import View
+from pxctl.model.finding import Severity
+from pxctl.model.routing import Policy
+
+CODE = "PX0502"
+FAMILY = "routes"
+SEVERITY = Severity.ERROR
+SCOPE = "policy"
+
+
+def check(policy: Policy, view: View) -> Iterator[Hit]:
+    """Yield a hit for every fault."""
+    boxes = view.reach(policy).boxes
+    for i, box in enumerate(boxes):
+        at = ("routes", i, "name")
+        name = policy.routes[i].name
+        if box.empty:
+            yield Hit(f"route `{name}` never decides: no request of any tenant can match it", at, "change its match")
+        elif not any(covers(boxes[earlier], box) for earlier in range(i)) and left_over(box, boxes[:i]) == []:
+            yield Hit(f"route `{name}` never decides: the routes before it take all its requests", at, "remove it")
