@@ -44,7 +44,7 @@ class OutcomeTally(Tally):
             1, facts.from_fallbacks, facts.degraded, served.cost, context.input_tokens, context.output_tokens,
             hit, rescued, lost, sla_ms is not None, in_time, served.time,
         )  # fmt: skip
-        self.put(at, (tenant, facts.policy, facts.route, facts.arm, primary, None), values)
+        self.add_values(at, tenant, facts, values)
         self.depth[len(facts.fallbacks)] += 1
         self.bases[facts.cost_basis or "none"] += 1
         slot = at // self.width

@@ -18,7 +18,7 @@ from pxctl.core.span import Span
 LONGEST = 16 * 1024 * 1024
 """Characters of the longest line that is read; a longer one is no trace."""
 
-CHUNK = 16_384
+CHUNK = 65_536
 """Records of one block."""
 
 

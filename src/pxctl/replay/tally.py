@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pxctl.model.decision import Refusal
@@ -38,36 +38,44 @@ class Tally:
 
     def add(self, at: int, tenant: str, facts: Facts) -> None:
         """Count one decision, made `at` microseconds after the trace began."""
-        primary, refusal = facts.primary, facts.refusal
         context, cost = facts.context, facts.cost or 0
-        self.put(
-            at, (tenant, facts.policy, facts.route, facts.arm, primary, refusal),
-            (1, facts.from_fallbacks, facts.degraded, cost, context.input_tokens, context.output_tokens),
-        )  # fmt: skip
-        if primary is not None:
+        values = (1, facts.from_fallbacks, facts.degraded, cost, context.input_tokens, context.output_tokens)
+        self.add_values(at, tenant, facts, values)
+        if facts.primary is not None:
             self.depth[len(facts.fallbacks)] += 1
-        elif refusal is Refusal.NO_CANDIDATE:
-            self.excluded.update({e.reason.value for e in facts.render().candidates if e.reason})
+        elif facts.refusal is Refusal.NO_CANDIDATE:
+            self.exclude(facts)
 
-    def put(self, at: int, key: Key, values: Iterable[int]) -> None:
-        """Add sums (in the order of `SUMS`, the first six or all) of requests with one key and window."""
-        values = tuple(values)
+    def add_values(self, at: int, tenant: str, facts: Facts, values: Sequence[int]) -> None:
+        """Count one decision with these sums."""
+        primary = facts.primary
+        self.put((tenant, facts.policy, facts.route, facts.arm, primary, facts.refusal), values)
+        if at >= 8 * MOST_WINDOWS * self.width:
+            self._double()
+        self.put_window(at // self.width, primary, 1, values[3])
+        self.rows += 1
+        self.last = max(self.last, at)
+
+    def exclude(self, facts: Facts) -> None:
+        """Note why a request has no candidate."""
+        self.excluded.update({e.reason.value for e in facts.render().candidates if e.reason})
+
+    def put(self, key: Key, values: Sequence[int]) -> None:
+        """Add sums of requests with one key: in the order of `SUMS`, the first ones or all."""
         found = self.sums.get(key)
         if found is None:
             found = self.sums[key] = _ZEROS.copy()
         for i, value in enumerate(values):
             found[i] += value
-        slot = (at // self.width, key[4] if key[5] is None else None)
-        window = self.windows.get(slot)
+
+    def put_window(self, slot: int, primary: str | None, requests: int, cost: int) -> None:
+        """Add requests of one window with one primary (None: refused)."""
+        window = self.windows.get((slot, primary))
         if window is None:
-            self.windows[slot] = [values[0], values[3]]
-            if slot[0] >= 8 * MOST_WINDOWS:
-                self._widen()
+            self.windows[slot, primary] = [requests, cost]
         else:
-            window[0] += values[0]
-            window[1] += values[3]
-        self.rows += values[0]
-        self.last = max(self.last, at)
+            window[0] += requests
+            window[1] += cost
 
     def reject(self, at: int, message: str) -> None:
         """Count a request that the configuration refuses to judge."""
@@ -76,7 +84,7 @@ class Tally:
         self.rows += 1
         self.last = max(self.last, at)
 
-    def _widen(self) -> None:
+    def trim(self) -> None:
         """Twice as long windows, half as many, once there are more than can be shown."""
         while max((slot for slot, _ in self.windows), default=0) >= MOST_WINDOWS:
             self._double()
@@ -106,7 +114,7 @@ class Tally:
 
     def report(self, **about: Any) -> ReplayReport:
         """The sums as a report; `about` are its other fields."""
-        self._widen()
+        self.trim()
         refusals: Counter[str] = Counter()
         for key, values in self.sums.items():
             if key[5] is not None:
