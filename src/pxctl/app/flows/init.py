@@ -42,12 +42,12 @@ models:
     context_tokens: 1047576
     max_output_tokens: 32768
     price: {input_per_mtok: 0.40, cached_input_per_mtok: 0.10, output_per_mtok: 1.60}
-  - id: gpt-4.1-nano
+  - id: gpt-5.4-mini
     modality: {input: [text, image], output: [text]}
     capabilities: [chat, streaming, tools, json_schema, vision]
-    context_tokens: 1047576
-    max_output_tokens: 32768
-    price: {input_per_mtok: 0.10, cached_input_per_mtok: 0.025, output_per_mtok: 0.40}
+    context_tokens: 272000
+    max_output_tokens: 128000
+    price: {input_per_mtok: 0.75, cached_input_per_mtok: 0.075, output_per_mtok: 4.50}
 compliance: {privacy_max: internal, data_regions: [us]}
 validation: {suites: [chat, streaming], budget_usd: 0.05}
 """
@@ -107,7 +107,7 @@ def files_of(provider: str) -> Mapping[str, str]:
     """The files of a new repository, by path, with `openai` or `ollama` as its one provider."""
     cloud = provider == "openai"
     first, second = (
-        ("openai/gpt-4.1-mini", "openai/gpt-4.1-nano") if cloud else ("ollama/llama3.2", "ollama/llama3.2:1b")
+        ("openai/gpt-4.1-mini", "openai/gpt-5.4-mini") if cloud else ("ollama/llama3.2", "ollama/llama3.2:1b")
     )
     return {
         "pxctl.yaml": _PROJECT + _GRANT if cloud else _PROJECT,

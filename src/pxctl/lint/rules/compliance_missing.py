@@ -16,7 +16,7 @@ from pxctl.lint.base import Hit
 from pxctl.lint.environments import sensitive_rank
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+from pxctl.model.provider import NO_SECRET_KINDS, Provider
 
 CODE = "PX0617"
 FAMILY = "governance"
@@ -26,6 +26,8 @@ SCOPE = "provider"
 
 def check(provider: Provider, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
+    if provider.kind in NO_SECRET_KINDS:
+        return  # our own machine: there is no contract
     compliance = provider.compliance
     rank = view.privacy_rank.get(compliance.privacy_max or "", -1)
     if rank < sensitive_rank(view.config.project.privacy_levels) or not provider.enabled or provider.status == "draft":

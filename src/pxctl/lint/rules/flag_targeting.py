@@ -1,5 +1,6 @@
 """A flag's targeting uses an operator that flagd does not have, or refers to an evaluator that the file does not
 define.
+
 Why: flagd refuses the file or returns the default for everybody.
 
 Example:
