@@ -6,12 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
 from pxctl.model.impact import Example, Move, Side, TrafficImpact
+from pxctl.policy.batch import Batch
 from pxctl.policy.bound import Bound
+from pxctl.policy.columns import INVALID, Decisions, decide_many
 from pxctl.policy.facts import Facts
-from pxctl.replay.contexts import contexts
+from pxctl.replay.batches import batch_of
 from pxctl.replay.population import Crowd
 from pxctl.replay.rows import Block
 
@@ -39,32 +44,56 @@ class Outcome(NamedTuple):
 
 
 class _Scale:
-    """One side: decides, sums."""
+    """One side: decides blocks in columns, sums, and gives single outcomes where the sides differ."""
 
-    def __init__(self, bound: Bound) -> None:
-        self.decide = bound.decide
+    def __init__(self, bound: Bound, places: dict[str, int]) -> None:
+        self.bound = bound
+        fleet = [deployment.id for deployment in bound.compiled.fleet.deployments]
         signals = bound.signals.deployments
-        self.latency = {n: round(s.latency_p95_ms * 1000) for n, s in signals.items() if s.latency_p95_ms is not None}
+        known = [signals[name].latency_p95_ms if name in signals else None for name in fleet]
+        self._latency = np.array([-1 if ms is None else round(ms * 1000) for ms in known] or [-1], dtype=np.int64)
+        self._place = np.array([places.setdefault(name, len(places)) for name in fleet] + [-1], dtype=np.int64)
         self.sums = Counter[str]()
 
+    def block(self, batch: Batch) -> tuple[Decisions, NDArray[np.int64]]:
+        """Decide a block; the second value holds primary and fallbacks in places that both sides share."""
+        found = decide_many(self.bound, batch)
+        chain = np.concatenate([found.primary[:, None], found.fallbacks], axis=1)
+        served = found.primary >= 0
+        self.sums["served"] += int(served.sum())
+        self.sums["unjudged"] += int((found.refusal == INVALID).sum())
+        self.sums["refused"] += len(served) - int(served.sum()) - int((found.refusal == INVALID).sum())
+        cost = found.cost[served]
+        self.sums["cost"] += (int((cost >> 32).sum()) << 32) + int((cost & 0xFFFFFFFF).sum())
+        for row, spent in found.huge.items():
+            self.sums["cost"] += spent - int(found.cost[row])
+        timed = self._latency[found.primary[served]]
+        self.sums["latency"] += int(timed[timed >= 0].sum())
+        self.sums["timed"] += int((timed >= 0).sum())
+        return found, self._place[chain]
+
     def outcome(self, context: Context) -> tuple[Outcome, Facts | None]:
-        """Decide and count one request."""
+        """One request by itself."""
         try:
-            facts = self.decide(context)
+            facts = self.bound.decide(context)
         except ContextError:
-            self.sums["unjudged"] += 1
             return Outcome(UNJUDGED, (), 0), None
         primary = facts.primary
         if primary is None:
-            self.sums["refused"] += 1
             return Outcome(f"({facts.refusal})", (), 0), facts
-        cost = facts.cost or 0
-        self.sums["served"] += 1
-        self.sums["cost"] += cost
-        if primary in self.latency:
-            self.sums["latency"] += self.latency[primary]
-            self.sums["timed"] += 1
-        return Outcome(primary, facts.fallbacks, cost), facts
+        return Outcome(primary, facts.fallbacks, facts.cost or 0), facts
+
+
+def differing(old: _Scale, new: _Scale, batch: Batch) -> list[int]:
+    """The rows of a block on which the two sides decide differently."""
+    (a, chain_a), (b, chain_b) = old.block(batch), new.block(batch)
+    differs = (a.refusal != b.refusal) | (a.cost != b.cost)
+    width = max(chain_a.shape[1], chain_b.shape[1])
+    padded = [np.pad(c, ((0, 0), (0, width - c.shape[1])), constant_values=-1) for c in (chain_a, chain_b)]
+    differs |= (padded[0] != padded[1]).any(axis=1)
+    differs[[*a.huge, *b.huge]] = True
+    rows: list[int] = np.flatnonzero(differs).tolist()
+    return rows
 
 
 def traffic_impact(
@@ -78,7 +107,8 @@ def traffic_impact(
     progress: Callable[[int], None] | None = None,
 ) -> TrafficImpact:
     """Decide every row twice. Memory grows with the kinds of change, never with the rows."""
-    old, new = _Scale(before), _Scale(after)
+    places: dict[str, int] = {}
+    old, new = _Scale(before, places), _Scale(after, places)
     counts: Counter[str] = Counter()
     moves: dict[tuple[str, str], list[int]] = {}
     movers: dict[tuple[str, str], set[str]] = {}
@@ -87,7 +117,9 @@ def traffic_impact(
     routes: Counter[str] = Counter()
     examples: dict[tuple[str, str], list[Example]] = {}
     for block in blocks:
-        for row, context in enumerate(contexts(block, crowd.fill(block), seed), block.start):
+        batch = batch_of(block, crowd.fill(block), seed)
+        for row in differing(old, new, batch):
+            context = batch.context(row)
             (was, facts), (now, new_facts) = old.outcome(context), new.outcome(context)
             if was == now:
                 continue
@@ -102,7 +134,7 @@ def traffic_impact(
             routes[f"{facts.policy}/{facts.route}" if facts is not None and facts.route else was.primary] += 1
             found = examples.setdefault(key, [])
             if len(found) < PER_MOVE:
-                found.append(Example(row=row, context=shown(context), before=brief(was, facts),
+                found.append(Example(row=block.start + row, context=shown(context), before=brief(was, facts),
                                      after=brief(now, new_facts)))  # fmt: skip
         counts["rows"] += len(block)
         if progress is not None:
