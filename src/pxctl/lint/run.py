@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -149,6 +150,10 @@ def _about_comments(
             yield as_finding(rules["PX0092"], document_of_project, hit)
 
 
+_REFERENCE = re.compile(r"""(["']?)(?:vault|aws-secrets|env|file|keyring)://[A-Za-z0-9{}/_.#?=-]*\1""")
+"""Where a secret is kept, which is no secret itself."""
+
+
 def _with_line(loaded: Loaded, finding: Finding) -> Finding:
     document = loaded.documents.get(finding.span.file)
     if document is None or not finding.span.line:
@@ -158,6 +163,8 @@ def _with_line(loaded: Loaded, finding: Finding) -> Finding:
         return finding
     line = lines[finding.span.line - 1].rstrip("\r")
     if finding.code.startswith("PX02") and finding.span.end_line == finding.span.line:
-        line = line[: finding.span.column - 1] + MASK + line[finding.span.end_column - 1 :]
+        start, end = finding.span.column - 1, finding.span.end_column - 1
+        if not _REFERENCE.fullmatch(line[start:end]):
+            line = line[:start] + MASK + line[end:]
     line = mask_line(line)[:400]
     return finding.model_copy(update={"snippet": "".join(c if c.isprintable() else "·" for c in line)})

@@ -79,7 +79,8 @@ class Terminal:
         from rich.text import Text
 
         framed = RichTable(
-            title=table.title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False,
+            title=table.title or None, title_justify="left", title_style="bold",
+            box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False,
             show_header=any(table.headers), header_style="bold",
         )  # fmt: skip
         for i, header in enumerate(table.headers):

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from pxctl.app.flows.init import files_of, scaffold
+from pxctl.app.flows.lint import lint_repository
 from pxctl.app.wiring import load_sound
 from pxctl.core.errors import RefusedError, UsageError
 
 
 @pytest.mark.parametrize("provider", ["openai", "ollama"])
-def test_what_is_made_loads_without_a_finding(tmp_path, provider: str) -> None:
+def test_what_is_made_lints_without_any_finding(tmp_path, provider: str) -> None:
     made = scaffold(tmp_path / "deep" / "repo", provider)
     assert made.git
+    assert [str(finding) for finding in lint_repository(Path(made.folder)).findings] == []
     config = load_sound(Path(made.folder))
     assert list(config.providers) == [provider]
     assert list(config.policies) == ["default"]

@@ -34,6 +34,7 @@ status: active
 endpoints:
   - {region: us, url: "https://api.openai.com/v1"}
 credential_ref: env://OPENAI_API_KEY
+rotation: {every: 90d, warn_before: 14d}
 default_model: gpt-4.1-mini
 models:
   - id: gpt-4.1-mini
@@ -41,15 +42,15 @@ models:
     capabilities: [chat, streaming, tools, json_schema, vision]
     context_tokens: 1047576
     max_output_tokens: 32768
-    price: {input_per_mtok: 0.40, cached_input_per_mtok: 0.10, output_per_mtok: 1.60}
+    price: {input_per_mtok: 0.4, cached_input_per_mtok: 0.1, output_per_mtok: 1.6}
   - id: gpt-5.4-mini
     modality: {input: [text, image], output: [text]}
-    capabilities: [chat, streaming, tools, json_schema, vision]
+    capabilities: [chat, streaming, tools, json_schema, vision, reasoning]
     context_tokens: 272000
     max_output_tokens: 128000
-    price: {input_per_mtok: 0.75, cached_input_per_mtok: 0.075, output_per_mtok: 4.50}
+    price: {input_per_mtok: 0.75, cached_input_per_mtok: 0.075, output_per_mtok: 4.5}
 compliance: {privacy_max: internal, data_regions: [us]}
-validation: {suites: [chat, streaming], budget_usd: 0.05}
+validation: {suites: [chat, streaming], max_p95_ms: 5000, budget_usd: 0.05}
 """
 
 _OLLAMA = """\
@@ -72,7 +73,7 @@ models:
     context_tokens: 131072
     price: {input_per_mtok: 0, output_per_mtok: 0}
 compliance: {privacy_max: restricted, data_regions: [eu]}
-validation: {suites: [chat, streaming]}
+validation: {suites: [chat, streaming], max_p95_ms: 20000}
 """
 
 _POLICY = """\
