@@ -47,7 +47,8 @@ class Terminal:
         text = Text()
         for part in parts:
             text.append(cell_text(part), style=part[1] if isinstance(part, tuple) else None)
-        self._console().print(text, soft_wrap=True)
+        # prose is wrapped at words; an indented line (a command, a path) stays one line that can be copied
+        self._console().print(text, soft_wrap=text.plain.startswith("  "))
 
     def show(self, what: Any) -> None:
         """A text, a table, a cell, a list of these, or any renderable of rich."""

@@ -51,6 +51,15 @@ def test_shared_options_mean_the_same_everywhere(name: str) -> None:
                 assert meanings.get(opt, parameter.name) == parameter.name, f"{path}: {opt} is {parameter.name}"
 
 
+@pytest.mark.parametrize("name", VERBS)
+def test_one_thing_has_one_name(name: str) -> None:
+    wrong = {"--environment": "--env", "--repository": "--repo", "--out": "--output", "--yes-really": "--yes"}
+    for path, command in leaves(load_verb(VERBS[name]), f"pxctl {name}"):
+        for parameter in command.params:
+            for opt in parameter.opts:
+                assert opt not in wrong, f"{path}: {opt} is called {wrong[opt]} everywhere else"
+
+
 def test_help_is_shown_for_a_verb(pxctl) -> None:
     shown = pxctl("doctor", "--help")
     assert shown.returncode == 0

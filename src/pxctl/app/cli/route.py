@@ -48,7 +48,7 @@ def route(
     trace_id: Annotated[str | None, typer.Option(help="Decides the buckets of weights and experiments.")] = None,
     context: Annotated[Path | None, typer.Option(metavar="FILE", help="JSON; options stand above it.")] = None,
     signals: Annotated[Path | None, typer.Option(metavar="FILE", help="Measured facts as JSON.")] = None,
-    environment: Annotated[str | None, typer.Option("--environment", "-e", help="Whose flags count.")] = None,
+    environment: Annotated[str | None, typer.Option("--env", "-e", metavar="NAME", help="Whose flags count.")] = None,
     rev: Annotated[str | None, typer.Option(help="Decide with this commit's files.")] = None,
     from_trace: Annotated[Path | None, typer.Option(metavar="FILE", help="Make a recorded decision again.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every step, every deployment, and why.")] = False,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pxctl.core.errors import GitError, PxctlError
 from pxctl.load.git import run_git
 from pxctl.model.doctor import Check, Checkup
+from pxctl.report.text import plural
 
 if TYPE_CHECKING:
     from pxctl.model.configuration import Configuration
@@ -99,12 +100,16 @@ def _configuration(root: Path, found: list[Configuration]) -> Iterator[Check]:
     errors = [finding for finding in loaded.findings if finding.severity.value == "error"]
     found.append(loaded.config)
     if errors:
-        detail = f"{len(errors)} errors, first {errors[0].span}: {errors[0].message}"
+        detail = f"{plural(len(errors), 'error')}, first {errors[0].span}: {errors[0].message}"
         yield Check(name="configuration", verdict="problem", detail=detail, mend="pxctl lint shows all of them")
         return
     config = loaded.config
-    detail = f"{len(config.providers)} providers, {len(config.policies)} policies, {len(config.tenants):,} tenants"
-    yield Check(name="configuration", verdict="ok", detail=detail)
+    parts = (
+        plural(len(config.providers), "provider"),
+        plural(len(config.policies), "policy", "policies"),
+        plural(len(config.tenants), "tenant"),
+    )
+    yield Check(name="configuration", verdict="ok", detail=", ".join(parts))
 
 
 def _work_tree(root: Path) -> Iterator[Check]:
