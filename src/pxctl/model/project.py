@@ -149,6 +149,7 @@ class SecretStore(Model):
     namespace: str | None = None
     auth: Literal["token", "approle", "kubernetes", "jwt", "default"] = "default"
     mount: str | None = None
+    auth_mount: str | None = Field(default=None, description="where the login method is mounted, if not at its name")
     role: str | None = None
     role_id_ref: str | None = None
     secret_id_ref: str | None = None

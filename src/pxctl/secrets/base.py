@@ -7,7 +7,8 @@ A backend serves one scheme of `credential_ref`. Its contract, which one test cl
 - `put` writes a new version only if the present version is `expected` (check-and-set); else `conflict`.
 - `clear` removes the value; where `can_undo`, `restore` brings the version back.
 - A backend that cannot write says so in `writable`, and raises `SecretError("unsupported")` when asked.
-- Every call ends within the store's time limit. Errors never hold the value.
+- Every wait for the store is bounded by its time limit. Errors never hold the value.
+- A store without versions calls what is there `present`; `put` compares that, which is the most that it can do.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from pxctl.core.secret import Secret
 Fault = Literal[
     "down", "sealed", "slow", "forbidden", "missing", "conflict", "invalid", "unsupported", "not_granted", "tls"
 ]
+
+PRESENT = "present"
+"""The version of what lies in a store that keeps no versions."""
 
 HINTS: Mapping[str, str] = {
     "down": "check that the store runs and that its address in pxctl.yaml is right",
