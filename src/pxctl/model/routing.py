@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -165,6 +165,7 @@ class Policy(Model):
     description: str = ""
     safe_mode: SafeModeAllow | None = None
     routes: Annotated[tuple[Route, ...], Field(min_length=1)]
+    metadata: dict[str, Any] = Field(default_factory=dict, description="never sensitive; nothing is decided by it")
 
     @model_validator(mode="after")
     def _names_once(self) -> Policy:

@@ -22,8 +22,8 @@ _NOT_SECRET = re.compile(
     r"|^(allow|disable|enable|require|use|store|custom|user|public|default|forward|configurable)_.*|^no-|^tags?$"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)none|null|empty|na|n/a|not[-_ ]?(needed|required|used)|no[-_]?key|dummy.*|fake.*|local.*|test.*|anything|ollama"
-    r"|lm[-_]?studio|placeholder.*|x+|\*+|<.*>|sk-(1234|xxx+|dummy|fake|no.*key.*|local|test)|unused|ignored|your[-_].*"
+    r"(?i)none|null|empty|na|n/a|not[-_ ]?(needed|required|used)|no[-_]?key|dummy.*|fake.*|local.*|test.*|anything"
+    r"|ollama|lm[-_]?studio|placeholder.*|x+|\*+|<.*>|sk-(1234|xxx+|dummy|fake|no.*key.*|local|test)|unused|ignored|your[-_].*"
     r"|my[-_]fake[-_]key|changeme"
 )
 

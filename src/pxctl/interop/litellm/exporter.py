@@ -1,0 +1,210 @@
+"""A policy of ours, with its providers, as a LiteLLM configuration.
+
+A route becomes a group. Requests to LiteLLM name their group, so of a route's match only `task_type` (the group's name
+and its aliases), `task_tags` (tag filtering) and a lower bound on input tokens (context window fallbacks) can be said;
+everything else is a note. So are health, latency, cost and privacy, which LiteLLM does not judge.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pxctl.core.errors import UsageError
+from pxctl.interop.litellm.members import Members
+from pxctl.interop.litellm.names import free
+from pxctl.interop.litellm.restore import restored
+from pxctl.load.writer import dump_yaml
+from pxctl.model.configuration import Configuration
+from pxctl.model.interop import Exported, Note
+from pxctl.model.routing import Balanced, Policy, Route
+
+_WORDS = {"cheapest": "cost-based-routing", "fastest": "latency-based-routing"}
+
+
+def export_config(config: Configuration, policy: str) -> Exported:
+    """The text that LiteLLM loads, and a note for everything that it cannot say. Raises UsageError."""
+    if policy not in config.policies:
+        raise UsageError(f"`{policy}` is no policy here", hint="known: " + (", ".join(config.policies) or "none"))
+    return _Export(config, config.policies[policy]).done()
+
+
+class _Export:
+    def __init__(self, config: Configuration, policy: Policy) -> None:
+        self.config, self.policy = config, policy
+        self.notes: list[Note] = []
+        self.members = Members(config, self.notes)
+        self.groups: dict[str, list[str]] = {}
+        """Group -> its deployments' ids, first those that are tried first."""
+        self.aliases: dict[str, str] = {}
+        self.fallbacks: dict[str, list[str]] = {}
+        self.windows: dict[str, list[str]] = {}
+        self.strategies: dict[str, str] = {}
+        self.tagged = False
+        self.group_of: dict[str, str] = {}
+
+    def done(self) -> Exported:
+        for route in self.policy.routes:
+            self._name(route)
+        for route in self.policy.routes:
+            self._group(route)
+        for route in self.policy.routes:
+            self._after(route)
+        self._policy_notes()
+        data: dict[str, Any] = {"model_list": self.members.listed}
+        settings = self._settings()
+        kept = self.policy.metadata.get("litellm")
+        if isinstance(kept, dict):
+            restored(data, settings, kept)
+        if settings:
+            data["router_settings"] = settings
+        return Exported(gateway="litellm", text=dump_yaml(data), notes=tuple(self.notes))
+
+    def note(self, subject: str, why: str) -> None:
+        self.notes.append(Note(kind="no_counterpart", subject=subject, why=why))
+
+    def _kind(self, route: Route) -> str:
+        """`plain`, `tag` or `long`: what of LiteLLM the route is said with."""
+        given = set(route.match.model_dump(exclude_none=True))
+        if "task_type" in given and given == {"task_type", "task_tags"} and route.match.task_tags:
+            return "tag" if any(self._base(route, other) for other in self.policy.routes) else "plain"
+        if given == {"task_type", "input_tokens"} and route.match.input_tokens and route.match.input_tokens.max is None:
+            return "long" if any(self._base(route, other) for other in self.policy.routes) else "plain"
+        return "plain"
+
+    def _base(self, route: Route, other: Route) -> bool:
+        """Whether `other` is the group's own route: later, and matching by the same task types alone."""
+        routes = self.policy.routes
+        return (
+            routes.index(other) > routes.index(route)
+            and set(other.match.model_dump(exclude_none=True)) == {"task_type"}
+            and other.match.task_type == route.match.task_type
+        )
+
+    def _name(self, route: Route) -> None:
+        types = route.match.task_type or ()
+        if self._kind(route) != "plain":
+            self.group_of[route.name] = types[0]
+            return
+        alone = set(route.match.model_dump(exclude_none=True)) == {"task_type"}
+        wanted = types[0] if alone and types[0] not in self.groups else route.name
+        group = free(wanted, self.groups) if wanted in self.groups else wanted
+        self.groups[group] = []
+        self.group_of[route.name] = group
+        if alone and wanted == types[0]:
+            for alias in types[1:]:
+                self.aliases.setdefault(alias, group)
+        else:
+            said = ", ".join(sorted(route.match.model_dump(exclude_none=True)))
+            why = (
+                f"whether a request is one of its {said} is the caller's to see to" if said else "it takes what is left"
+            )
+            self.note(f"route {route.name}", f"{why}; callers ask for the group `{group}`")
+
+    def _group(self, route: Route) -> None:
+        """Write the route's candidates into its group."""
+        kind, group = self._kind(route), self.group_of[route.name]
+        ids = self.members.deployments(route)
+        if not ids:
+            self.note(f"route {route.name}", "none of its candidates can be called; it has no deployment")
+        weights = self.members.weights(route, ids)
+        word = "balanced" if isinstance(route.strategy, Balanced) else str(route.strategy)
+        ranked = self._ranked(word, ids)
+        if kind == "long":
+            self.windows.setdefault(group, []).extend(self._named(ids))
+            return
+        tags = list(route.match.task_tags or ()) if kind == "tag" else []
+        self.tagged = self.tagged or bool(tags)
+        for i, id_ in enumerate(ranked):
+            share = weights.get(id_)
+            order = i + 1 if word in ("listed", "priority", "balanced") and len(ranked) > 1 else None
+            self.members.add(
+                group, id_, weight=share if word == "weighted" and weights else None, order=order, tags=tags
+            )
+        if kind == "plain":
+            self.groups[group] = ranked
+            if word in _WORDS and len(ranked) > 1:
+                self.strategies[group] = _WORDS[word]
+            if word == "balanced" and len(ranked) > 1:
+                self.note(f"route {route.name}", "`balanced` has no counterpart; the candidates are tried as listed")
+        self._route_notes(route)
+
+    def _ranked(self, word: str, ids: list[str]) -> list[str]:
+        if word == "priority":
+            return sorted(ids, key=lambda id_: (self.config.providers[id_.partition("/")[0]].priority, ids.index(id_)))
+        return ids
+
+    def _after(self, route: Route) -> None:
+        """Write the listed fallbacks, as groups where they are groups, else as groups of their own."""
+        if self._kind(route) != "plain":
+            return
+        group = self.group_of[route.name]
+        ids = [one for one in self.members.listed_fallbacks(route) if one not in self.groups[group]]
+        names = self._named(ids, apart=group)
+        if names:
+            self.fallbacks[group] = names
+
+    def _named(self, ids: list[str], apart: str = "") -> list[str]:
+        """The groups whose deployments, one group after the other, are these; new ones where there are none."""
+        found: list[str] = []
+        at = 0
+        while at < len(ids):
+            best = ""
+            for group, members in self.groups.items():
+                if group != apart and members and ids[at : at + len(members)] == members:
+                    best = group if not best or len(members) > len(self.groups[best]) else best
+            if not best:
+                best = free(f"fallback/{ids[at]}", self.groups)
+                self.groups[best] = [ids[at]]
+                self.members.add(best, ids[at], fallback_only=True)
+            found.append(best)
+            at += len(self.groups[best])
+        return found
+
+    def _settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        words = set(self.strategies.values())
+        several = [group for group, ids in self.groups.items() if len(ids) > 1]
+        if len(words) == 1 and set(self.strategies) == set(several):
+            settings["routing_strategy"] = words.pop()
+        elif words:
+            settings["routing_groups"] = [
+                {"group_name": word, "models": [group for group in self.strategies if self.strategies[group] == word],
+                 "routing_strategy": word}
+                for word in sorted(words)
+            ]  # fmt: skip
+        if self.fallbacks:
+            settings["fallbacks"] = [{group: names} for group, names in self.fallbacks.items()]
+            longest = max(len(names) for names in self.fallbacks.values())
+            if longest > 5:
+                settings["max_fallbacks"] = longest
+        if self.windows:
+            settings["context_window_fallbacks"] = [{group: names} for group, names in self.windows.items()]
+        if self.aliases:
+            settings["model_group_alias"] = dict(self.aliases)
+        if self.tagged:
+            settings["enable_tag_filtering"] = True
+        return settings
+
+    def _route_notes(self, route: Route) -> None:
+        given = route.constraints.model_dump(exclude_none=True)
+        unsaid = [name for name in given if name != "regions"]
+        if unsaid:
+            self.note(f"route {route.name}", f"LiteLLM does not judge {', '.join(unsaid)}")
+        if route.experiment is not None:
+            self.note(f"route {route.name}", f"the experiment `{route.experiment.name}` has no counterpart")
+
+    def _policy_notes(self) -> None:
+        if self.policy.safe_mode is not None:
+            self.note("safe mode", "LiteLLM has none; export another policy for it")
+        levels = {provider.compliance.privacy_max for provider in self.members.used()}
+        if levels - {None}:
+            self.note("privacy levels", "LiteLLM sends any request to any deployment of a group")
+        limited = [p.id for p in self.members.used() if p.tenants.allow != ("*",) or p.tenants.deny]
+        if limited:
+            self.note("tenants", f"who may use {', '.join(limited)} is for keys and teams of LiteLLM to say")
+        vaulted = [f"{re.sub('[^A-Z0-9]', '_', p.id.upper())}_API_KEY" for p in self.members.used()
+                   if any(not ref.startswith("env://") for ref in p.credential_refs().values())]  # fmt: skip
+        if vaulted:
+            self.notes.append(Note(kind="for_you", subject="secrets",
+                                   why="set " + ", ".join(vaulted) + " from the secret store"))  # fmt: skip

@@ -1,0 +1,51 @@
+"""Saying an imported policy's settings again as they were said, where they still mean the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pxctl.interop.litellm.config import Config, parse
+from pxctl.interop.litellm.source import Source
+from pxctl.load.yaml_positions import Composed
+from pxctl.model.catalogue import Catalogue
+
+_SAME = ("fallbacks", "default_fallbacks", "max_fallbacks")
+
+
+def restored(data: dict[str, Any], settings: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Put back what the import kept: fallbacks if they lead to the same chains, members that are no deployment.
+
+    Changes `data` and `settings` in place.
+    """
+    wanted = _read(data, settings)
+    trial = {name: value for name, value in settings.items() if name not in _SAME}
+    trial |= {name: kept[name] for name in _SAME if name in kept}
+    said = _read(data, trial)
+    if all(_chain(wanted, group) == _chain(said, group) for group in wanted.groups):
+        for name in _SAME:
+            settings.pop(name, None)
+        settings |= {name: kept[name] for name in _SAME if name in kept}
+    if "content_policy_fallbacks" in kept:
+        settings["content_policy_fallbacks"] = kept["content_policy_fallbacks"]
+    if "routing_strategy" in kept and "routing_strategy" not in settings and "routing_groups" not in settings:
+        settings["routing_strategy"] = kept["routing_strategy"]
+    members = kept.get("model_list")
+    if isinstance(members, list):
+        data["model_list"] = [*data["model_list"], *members]
+
+
+def _read(data: dict[str, Any], settings: dict[str, Any]) -> Config:
+    value = {"model_list": data["model_list"], "router_settings": settings}
+    return parse(Source("", value, Composed()), Catalogue())
+
+
+def _chain(config: Config, group: str) -> list[str]:
+    """The deployments behind a group's fallbacks, in order, without the group's own."""
+    own = {member.info.get("pxctl", {}).get("deployment") for member in config.groups.get(group, ())}
+    found: list[str] = []
+    for target in config.chain(group)[: config.max_fallbacks]:
+        for member in config.groups.get(target, ()):
+            id_ = member.info.get("pxctl", {}).get("deployment", "")
+            if id_ not in found and id_ not in own:
+                found.append(id_)
+    return found
