@@ -18,18 +18,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from pxctl.core.errors import NetworkError
+from pxctl.release.rest import RestError
 
 CheckState = Literal["pending", "success", "failure", "error"]
 ReviewState = Literal["approved", "changes_requested", "commented", "dismissed", "pending"]
 
 
-class ForgeError(NetworkError):
+class ForgeError(RestError):
     """The forge refused or did not answer. `status` is HTTP's, or None where there was no answer."""
-
-    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
 
 
 @dataclass(frozen=True)

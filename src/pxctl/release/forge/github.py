@@ -13,9 +13,15 @@ from pxctl.model import project
 from pxctl.release.forge import github_values as read
 from pxctl.release.forge.base import Check, ForgeError, Protection, Pull, PullCommit, PullWish, Review
 from pxctl.release.forge.body import with_plan
-from pxctl.release.forge.rest import Rest
+from pxctl.release.rest import Rest
 
 HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
+HINTS = {
+    401: "the token is wrong, expired or revoked; `forge.credential_ref` in pxctl.yaml says where it comes from",
+    403: "give the token these permissions: contents read, pull requests and commit statuses write",
+    404: "check `forge.repository` in pxctl.yaml; a token that may not see a repository gets the same answer",
+    410: "the forge has switched this off for the repository",
+}
 BODY_LIMIT = 65_000
 """Characters of a pull request's body or a comment; GitHub refuses more than 65,536."""
 DESCRIPTION_LIMIT = 140
@@ -26,7 +32,7 @@ def open_forge(settings: project.Forge, token: Secret | None) -> GitHub:
     """GitHub by the settings of pxctl.yaml. Raises ConfigError."""
     if not settings.repository:
         raise ConfigError("forge: `repository` is missing", hint="write `repository: owner/name` under `forge:`")
-    return GitHub(Rest(settings.url, token, headers=HEADERS), settings.repository)
+    return GitHub(Rest(settings.url, token, headers=HEADERS, error=ForgeError, hints=HINTS), settings.repository)
 
 
 class GitHub:

@@ -1,4 +1,8 @@
-"""One forge's REST interface over HTTP: authentication, retries, rate limits, pages, and errors in our words."""
+"""REST over HTTP, for forges and targets: authentication, retries, rate limits, pages, and errors in our words.
+
+The token goes to the configured origin alone. What failed is sent again with full jitter, unless the caller says `once`
+and the failure may have come after the request took effect.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,8 @@ from typing import Any
 
 import httpx
 
-from pxctl.core.errors import ConfigError
+from pxctl.core.errors import ConfigError, NetworkError
 from pxctl.core.secret import Secret, brief
-from pxctl.release.forge.base import ForgeError
 
 RETRIES = 4
 BASE_S, CAP_S = 0.4, 8.0
@@ -22,15 +25,23 @@ _AGAIN = frozenset({500, 502, 503, 504})
 _PORTS = {"http": 80, "https": 443}
 
 
+class RestError(NetworkError):
+    """The other side refused or did not answer. `status` is HTTP's, or None where there was no answer."""
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class _TokenAuth(httpx.Auth):
     """Puts the token on a request that goes to the origin, and lets no other request leave."""
 
-    def __init__(self, token: Secret, origin: httpx.URL) -> None:
-        self._token, self._origin = token, origin
+    def __init__(self, token: Secret, origin: httpx.URL, error: type[RestError]) -> None:
+        self._token, self._origin, self._error = token, origin, error
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if not same_origin(request.url, self._origin):
-            raise ForgeError(f"refused to send the forge's token to `{request.url.host}`")
+            raise self._error(f"refused to send a token to `{request.url.host}`")
         request.headers["authorization"] = f"Bearer {self._token.reveal()}"
         yield request
 
@@ -51,6 +62,8 @@ class Rest:
         token: Secret | None,
         *,
         headers: Mapping[str, str] | None = None,
+        error: type[RestError] = RestError,
+        hints: Mapping[int, str] | None = None,
         timeout: float = 20.0,
         patience: float = 90.0,
         sleep: Callable[[float], None] = time.sleep,
@@ -61,11 +74,12 @@ class Rest:
         self.base = httpx.URL(url.rstrip("/"))
         local = self.base.host in ("localhost", "127.0.0.1", "::1")
         if self.base.scheme != "https" and not (self.base.scheme == "http" and local):
-            raise ConfigError(f"forge: `{brief(url, 80)}` is not an https URL", hint="a token is not sent in clear")
+            raise ConfigError(f"`{brief(url, 80)}` is not an https URL", hint="a token is not sent in clear")
+        self._error, self._hints = error, hints or {}
         self.patience, self._sleep, self._now = patience, sleep, now
         self._rng = rng or random.SystemRandom()
         self._client = httpx.Client(
-            auth=_TokenAuth(token, self.base) if token is not None else None,
+            auth=_TokenAuth(token, self.base, error) if token is not None else None,
             headers={"user-agent": "pxctl", **(headers or {})},
             timeout=httpx.Timeout(timeout), follow_redirects=False, trust_env=self.base.scheme == "https",
         )  # fmt: skip
@@ -81,11 +95,12 @@ class Rest:
         body: Any = None,
         params: Mapping[str, str | int] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         once: bool = False,
     ) -> Any:
         """The JSON of the answer, or None where it is empty. `once`: not sent again after a failure that may have come
-        after the request took effect. Raises ForgeError."""
-        return self._json(self._send(method, self._url(path, params), body, once=once))
+        after the request took effect. Raises RestError."""
+        return self._json(self._send(method, self._url(path, params), body, headers, once=once))
 
     def pages(self, path: str, params: Mapping[str, str | int] | None = None, limit: int = MAX_PAGES) -> Iterator[Any]:
         """The items of a list, over all of its pages (at most `limit`)."""
@@ -96,33 +111,41 @@ class Rest:
             response = self._send("GET", url, None)
             items = self._json(response)
             if not isinstance(items, list):
-                raise ForgeError(f"`{self.base.host}` answered {path} with something that is no list")
+                raise self._error(f"`{self.base.host}` answered {path} with something that is no list")
             yield from items
             following = response.links.get("next", {}).get("url")
             url = self._following(following) if following else None
         if url is not None and limit == MAX_PAGES:
-            raise ForgeError(f"`{self.base.host}`: {path} has more than {limit} pages")
+            raise self._error(f"`{self.base.host}`: {path} has more than {limit} pages")
 
     def _following(self, url: str) -> httpx.URL:
         target = self.base.join(url)
         if not same_origin(target, self.base):
-            raise ForgeError(f"`{self.base.host}` continues a list at another host, `{brief(target.host, 80)}`")
+            raise self._error(f"`{self.base.host}` continues a list at another host, `{brief(target.host, 80)}`")
         return target
 
     def _url(self, path: str, params: Mapping[str, str | int] | None = None) -> httpx.URL:
         url = httpx.URL(f"{self.base}{path}")
         return url.copy_merge_params(dict(params)) if params else url
 
-    def _send(self, method: str, url: httpx.URL, body: Any, *, once: bool = False) -> httpx.Response:
+    def _send(
+        self,
+        method: str,
+        url: httpx.URL,
+        body: Any,
+        headers: Mapping[str, str] | None = None,
+        *,
+        once: bool = False,
+    ) -> httpx.Response:
         deadline = self._now() + self.patience
         for number in range(RETRIES + 1):
             last = number == RETRIES
             try:
-                response = self._exchange(method, url, body)
+                response = self._exchange(method, url, body, headers or {})
             except httpx.HTTPError as error:
                 # a connection that was never made has done nothing, whatever was to be sent
                 if last or (once and not isinstance(error, httpx.ConnectError)):
-                    raise ForgeError(
+                    raise self._error(
                         _unreachable(self.base, error), hint="is it up, and reachable from here?"
                     ) from None
                 self._wait(self._jitter(number), deadline, None)
@@ -134,13 +157,13 @@ class Rest:
                 continue
             wait = self._pause(response, number)
             if wait is None or last or (once and response.status_code in _AGAIN):
-                raise error_of(response, method)
+                raise self.error_of(response, method)
             self._wait(wait, deadline, response)
-        raise ForgeError(f"`{self.base.host}` redirects in circles")
+        raise self._error(f"`{self.base.host}` redirects in circles")
 
-    def _exchange(self, method: str, url: httpx.URL, body: Any) -> httpx.Response:
+    def _exchange(self, method: str, url: httpx.URL, body: Any, more: Mapping[str, str]) -> httpx.Response:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {} if content is None else {"content-type": "application/json"}
+        headers = {**more, **({} if content is None else {"content-type": "application/json"})}
         request = self._client.build_request(method, url, content=content, headers=headers)
         response = self._client.send(request, stream=True)
         try:
@@ -148,7 +171,7 @@ class Rest:
             for chunk in response.iter_bytes():
                 data += chunk
                 if len(data) > MAX_ANSWER:
-                    raise ForgeError(f"`{self.base.host}` answers with more than {MAX_ANSWER >> 20} MiB")
+                    raise self._error(f"`{self.base.host}` answers with more than {MAX_ANSWER >> 20} MiB")
         finally:
             response.close()
         kept = [(k, v) for k, v in response.headers.items() if k not in ("content-encoding", "transfer-encoding")]
@@ -160,7 +183,7 @@ class Rest:
         try:
             return response.json()
         except ValueError:
-            raise ForgeError(
+            raise self._error(
                 f"`{self.base.host}` answered with something that is no JSON", status=response.status_code
             ) from None
 
@@ -181,38 +204,34 @@ class Rest:
     def _wait(self, seconds: float, deadline: float, response: httpx.Response | None) -> None:
         if self._now() + seconds > deadline:
             if response is not None and response.status_code in (403, 429):
-                raise ForgeError(
+                raise self._error(
                     f"`{self.base.host}` has no requests left for this token for {seconds:.0f} s",
                     status=response.status_code, hint="run it again then; nothing was lost",
                 )  # fmt: skip
-            raise error_of(response, "") if response is not None else ForgeError(f"`{self.base.host}` does not answer")
+            raise (
+                self.error_of(response, "")
+                if response is not None
+                else RestError(f"`{self.base.host}` does not answer")
+            )
         self._sleep(seconds)
+
+    def error_of(self, response: httpx.Response, method: str) -> RestError:
+        """The failure that an answer stands for."""
+        said, code = _said(response), response.status_code
+        hint = self._hints.get(code)
+        wanted = response.headers.get("x-accepted-github-permissions")
+        if code == 403 and wanted:
+            hint = f"the token lacks a permission: {brief(wanted, 80)}"
+        if code in _AGAIN:
+            hint = "it has trouble of its own; run this again later"
+        what = f"{method} {response.url.path}".strip()
+        text = f"{response.url.host}: {what}: {code}" + (f", {said}" if said else "")
+        return self._error(text, status=code, hint=hint)
 
 
 def _unreachable(base: httpx.URL, error: httpx.HTTPError) -> str:
     kind = "took too long" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
     return f"`{base.host}` {kind}: {brief(str(error) or type(error).__name__, 120)}"
-
-
-_HINTS = {
-    401: "the token is wrong, expired or revoked; `forge.credential_ref` in pxctl.yaml says where it comes from",
-    403: "give the token these permissions: contents read, pull requests and commit statuses write",
-    404: "check `forge.repository` in pxctl.yaml; a token that may not see a repository gets the same answer",
-    410: "the forge has switched this off for the repository",
-}
-
-
-def error_of(response: httpx.Response, method: str) -> ForgeError:
-    """The failure that an answer stands for."""
-    said, code = _said(response), response.status_code
-    hint = _HINTS.get(code)
-    wanted = response.headers.get("x-accepted-github-permissions")
-    if code == 403 and wanted:
-        hint = f"the token lacks a permission: {brief(wanted, 80)}"
-    if code in _AGAIN:
-        hint = "the forge has trouble of its own; run it again later"
-    what = f"{method} {response.url.path}".strip()
-    return ForgeError(f"{response.url.host}: {what}: {code}" + (f", {said}" if said else ""), status=code, hint=hint)
 
 
 def _said(response: httpx.Response) -> str:

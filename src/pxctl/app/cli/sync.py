@@ -1,0 +1,51 @@
+"""`pxctl sync`: push what is live to the targets, and report drift."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pxctl.app.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    OutputOption,
+    QuietOption,
+    RepoOption,
+    VerboseOption,
+    examples,
+    verb_app,
+)
+from pxctl.app.cli.releasing import EnvOption, desk_for, split
+
+app = verb_app()
+
+
+@app.command(epilog=examples("pxctl sync --env production", "pxctl sync --env production --dry-run --format json"))
+def sync(
+    env: EnvOption = None,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", metavar="NAME,...", help="Only these; default: all it has.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Report drift and send nothing.")] = False,
+    repo: RepoOption = None,
+    format: FormatOption = Format.TEXT,
+    output: OutputOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """Push what is live to an environment's targets, and report drift.
+
+    Exit 0: all in sync. 1: drift that was only looked at, or items that nobody knows. 2: a target is down, or refused
+    something; it keeps what it had, and the next sync catches up.
+    """
+    from pxctl.app.flows.sync import sync as run
+    from pxctl.report.sync import sync_text
+
+    out = Output(output, quiet=quiet, verbose=verbose)
+    desk = desk_for(repo, env)
+    with out.progress(f"syncing {desk.environment}") as step:
+        report = run(desk, split(target), dry_run=dry_run, step=step.advance)
+    out.answer(report, format, sync_text)
+    return report.exit_code
