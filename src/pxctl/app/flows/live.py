@@ -7,8 +7,9 @@ so that a decision says `not_released` instead of not knowing them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from pxctl.app.flows.flags import evaluate_flags
 from pxctl.app.flows.release import Desk
 from pxctl.app.wiring import sound
 from pxctl.core.errors import RefusedError, UsageError
@@ -33,6 +34,8 @@ class LiveGroup:
     loaded: Loaded
     withheld: Mapping[str, frozenset[str]]
     versions: Mapping[str, str]
+    flagged: SafeMode = field(default_factory=SafeMode)
+    """Where the flags of this group switch safe mode on."""
 
     @property
     def config(self) -> Configuration:
@@ -86,9 +89,11 @@ def resolve(desk: Desk, tenants: Collection[str] | None = None, commit: str | No
     mode, release = view.safe_mode, view.release
     if release is None or view.commit is None:
         raise RefusedError(f"environment `{desk.environment}` has no releases yet")
+    by_flag = {t for g in groups for t in (g.tenants if g.flagged.environment else g.flagged.tenants)}
     safe = SafeMode(
-        environment=mode.environment, business_lines=frozenset(mode.business_lines), tenants=frozenset(mode.tenants)
-    )
+        environment=mode.environment, business_lines=frozenset(mode.business_lines),
+        tenants=frozenset(mode.tenants) | by_flag,
+    )  # fmt: skip
     return Live(desk.environment, view.commit, release, safe, groups)
 
 
@@ -120,7 +125,10 @@ def _group(desk: Desk, view: View, pins: Pins, tenants: tuple[str, ...], roster:
             files[path] = desk.tree.read(path)
     loaded = load(DictTree(files, view.commit))
     config = replace(sound(loaded), tenants={t: roster.tenants[t] for t in tenants if t in roster.tenants})
+    flags = evaluate_flags(config, desk.environment)
+    withheld = {t: away for t in tenants if (away := others | flags.withheld.get(t, frozenset()))}
     return LiveGroup(
-        pins, tenants, replace(loaded, config=config), dict.fromkeys(tenants, others) if others else {},
+        pins, tenants, replace(loaded, config=config), withheld,
         {name: f"policies/{name}@{number}" for name, number in pins.policies.items()},
+        flags.safe_mode,
     )  # fmt: skip
