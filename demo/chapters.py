@@ -106,7 +106,7 @@ def staged_release(story: Story) -> None:
         "The rollout plan in pxctl.yaml: four canary tenants, then 10 %, then everybody. Each step is a release.",
     )
     story.run(
-        "pxctl publish --env production --policy default --direct --reason 'cheaper everyday requests'",
+        "pxctl publish --env production --policy default --direct --reason 'cheaper'",
         shows=("policies/default@2, canary", f"{CANARY} of {TENANTS} tenants"),
     )
     story.run("pxctl promote --env production --policy default", shows=("10 %",))
@@ -132,7 +132,7 @@ def bad_release(story: Story) -> None:
         "pxctl publish --env production --policy default --direct --rollout immediate --reason 'in a hurry'",
         shows=("policies/default@3, full", f"{TENANTS} of {TENANTS} tenants"),
     )
-    story.run("pxctl rollback --env production --policy default --reason 'everyday requests are refused'",
+    story.run("pxctl rollback --env production --policy default --reason 'requests are refused'",
               shows=("released: production #6",))  # fmt: skip
     story.check(live(story) == {2: TENANTS}, "all tenants have version 2 again")
     story.say()

@@ -16,6 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_LIGHTS = (
+    (re.compile(r"\b(passed|passing|signed|released: production #\d+|every release is one that .*)"), "32"),
+    (re.compile(r"\b(failed|pending_fix|exceeded|newly refused|blocked|withdrawn|aborted)\b|\berror:"), "31"),
+)
+"""Words of the output that stand in colour on a terminal."""
+
 
 class BrokenError(Exception):
     """A step did not do what the story says."""
@@ -63,7 +69,7 @@ class Story:
         lines = done.stdout.rstrip("\n").splitlines()
         if not quiet or done.returncode != exits:
             for line in lines[:most]:
-                self.say(f"  {self._crop(line)}")
+                self.say(f"  {self._lit(self._crop(line))}")
             if len(lines) > most:
                 self.say(self._style(f"  … {len(lines) - most} more lines", "2"))
         if done.returncode != exits:
@@ -112,5 +118,10 @@ class Story:
                 self.say(self._style(f"  {self._crop(line)}", "31" if line[0] == "-" else "32"))
 
     def _crop(self, line: str) -> str:
-        most = max(140, shutil.get_terminal_size((0, 0)).columns - 2)
+        most = shutil.get_terminal_size((142, 50)).columns - 3 if sys.stdout.isatty() else 140
         return line if len(line) <= most else line[: most - 1] + "…"
+
+    def _lit(self, line: str) -> str:
+        for words, code in _LIGHTS:
+            line = words.sub(lambda found, code=code: self._style(found.group(), code), line)  # type: ignore[misc]
+        return line

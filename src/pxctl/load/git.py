@@ -77,6 +77,6 @@ def resolve_commit(root: Path | str, rev: str) -> str:
             .strip()
         )
     except GitError as error:
-        if "not in a git repository" in error.message or "belongs to" in error.message or "directory" in error.message:
+        if not error.message.startswith("git rev-parse:"):  # git is missing, or there is no repository
             raise
         raise GitError(f"`{rev}` is not a commit here", hint="fetch it first, or check the name") from None

@@ -26,7 +26,7 @@ def first_release(
     signers = Signers()
     if desk.key is not None and not unsigned:
         who = Principal(principal=principal or desk.actor.email, keys=(desk.key.public,))
-        signers = Signers(signers=(who,), approvals=desk.config.project.environments[desk.environment].approvals)
+        signers = Signers(signers=(who,), approvals=desk.settings.approvals)
     elif unsigned:
         desk.__dict__["key"] = None
     intent = Init(content, adopt, evidence, signers, reason, warnings)
@@ -115,7 +115,7 @@ def verified(
     from pxctl.release.verify import Verification, anchor, remember
 
     tip = required_tip(desk, fetch)
-    window = timedelta(milliseconds=duration_ms(desk.config.project.environments[desk.environment].rollback_window))
+    window = timedelta(milliseconds=duration_ms(desk.settings.rollback_window))
     walk = Verification(desk.branch, desk.clock.now(), window)
     report = anchor(desk.branch, walk.walk(tip, step), trust_root, checkpoint)
     if not report.failed:

@@ -14,6 +14,7 @@ from pxctl.load.tree import CommitTree
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.evidence import Evidence
 from pxctl.model.live import ReleaseResult
+from pxctl.model.project import Environment
 from pxctl.model.release import Actor, Approval, GateResult, ReleaseRequest
 from pxctl.model.tenant import TenantSelector
 from pxctl.release.branch import Branch, open_branch
@@ -65,12 +66,18 @@ class Desk:
         return self.loaded.config
 
     @cached_property
-    def branch(self) -> Branch:
-        """The environment's branch. Raises UsageError where pxctl.yaml does not have the environment."""
+    def settings(self) -> Environment:
+        """The environment in pxctl.yaml. Raises UsageError where there is none of that name."""
         environments = self.config.project.environments
         if self.environment not in environments:
             known = ", ".join(f"`{name}`" for name in sorted(environments))
             raise UsageError(f"pxctl.yaml has no environment `{self.environment}`", hint=f"it has {known}")
+        return environments[self.environment]
+
+    @cached_property
+    def branch(self) -> Branch:
+        """The environment's branch. Raises UsageError where pxctl.yaml does not have the environment."""
+        _ = self.settings
         return open_branch(self.git, self.environment, self.config.project.state)
 
     @cached_property
@@ -90,7 +97,7 @@ class Desk:
     @cached_property
     def key(self) -> SigningKey | None:
         """The signing key: `--key`, else git's own settings, else none."""
-        if self.config.project.environments[self.environment].sign == "never" and self.key_file is None:
+        if self.settings.sign == "never" and self.key_file is None:
             return None
         return key_from_file(self.key_file) if self.key_file is not None else configured_key(self.git)
 
@@ -139,7 +146,7 @@ class Desk:
             return (), None
         blob = content.files[name]
         evidence = self.evidence(name, blob)
-        if self.config.project.environments[self.environment].evidence != "required":
+        if self.settings.evidence != "required":
             return (), evidence if evidence is not None and evidence.blob == blob else None
         gate = evidence_gate(provider, blob, evidence, self.clock.now())
         return (gate,), evidence if gate.verdict == "passed" else None
@@ -234,7 +241,7 @@ def _default_plan(desk: Desk, subject: str) -> str | None:
     provider = desk.config.providers.get(name) if kind == "providers" else None
     if provider is not None and provider.rollout is not None:
         return provider.rollout
-    return desk.config.project.environments[desk.environment].rollout
+    return desk.settings.rollout
 
 
 def adopted(desk: Desk, empty: bool = False) -> tuple[Mapping[str, Content], tuple[Evidence, ...], tuple[str, ...]]:
