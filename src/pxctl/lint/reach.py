@@ -50,10 +50,21 @@ class Reach:
     classes: tuple[tuple[Tenant, ...], ...]
 
 
-def reach(view: View, policy: Policy) -> Reach:
-    """The boxes of a policy's routes over the tenants that have this policy (all of them where none has)."""
-    tenants = [t for t in view.config.tenants.values() if (t.policy or "default") == policy.name]
+def reach(view: View, policy: Policy, anybody: bool = False) -> Reach:
+    """The boxes of a policy's routes over the tenants that have this policy (all of them where none has).
+
+    With `anybody`: over all tenants, and one more of each tier and business line, who may send every privacy level;
+    what holds then does not change when the roster does.
+    """
+    tenants = [t for t in view.config.tenants.values() if anybody or (t.policy or "default") == policy.name]
     tenants = tenants or list(view.config.tenants.values())
+    if anybody:
+        top = view.config.project.privacy_levels[-1]
+        tenants += [
+            Tenant(id="somebody-else", tier=tier, business_line=line, region=OTHER, privacy_max=top)
+            for tier in [*sorted(view.tiers), OTHER]
+            for line in [*sorted(view.business_lines), OTHER]
+        ]
     classes = _classes(view, policy, tenants)
     known = known_values(view)
     return Reach(tuple(_box(view, route.match, classes, known) for route in policy.routes), classes)

@@ -47,7 +47,7 @@ class View:
         self.config: Configuration = loaded.config
         self.catalogue: Catalogue = loaded.config.catalogue
         self._vendor_models: dict[str, frozenset[str]] = {}
-        self._reach: dict[str, Reach] = {}
+        self._reach: dict[tuple[str, bool], Reach] = {}
         self._expanded: dict[str, tuple[Deployment, ...]] = {}
 
     @cached_property
@@ -163,13 +163,14 @@ class View:
         vendor = self.vendor(provider)
         return self.catalogue.find(vendor, vendor_model)
 
-    def reach(self, policy: Policy) -> Reach:
-        """The requests that each route of a policy takes."""
-        if policy.name not in self._reach:
+    def reach(self, policy: Policy, anybody: bool = False) -> Reach:
+        """The requests that each route of a policy takes, from its tenants, or from anybody who may come."""
+        key = (policy.name, anybody)
+        if key not in self._reach:
             from pxctl.lint.reach import reach
 
-            self._reach[policy.name] = reach(self, policy)
-        return self._reach[policy.name]
+            self._reach[key] = reach(self, policy, anybody)
+        return self._reach[key]
 
     def vendor_models(self, vendor: str) -> frozenset[str]:
         """The ids of a vendor's models that the catalogue knows."""

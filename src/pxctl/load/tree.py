@@ -85,8 +85,8 @@ class WorkTree:
     def paths(self) -> list[str]:
         """Every file of the configuration, sorted; links are listed and judged when they are read."""
         found = [name for name in _names(self.root) if _wanted(name)]
-        for folder, kind in FOLDERS.items():
-            found += self._under(folder, 2 if kind == "request" else 1)
+        for folder in FOLDERS:
+            found += self._under(folder, 3)
         return sorted(found)
 
     def _under(self, folder: str, depth: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ _RESERVED = (
 )
 _CHAR = r"[A-Za-z0-9_./@+=()%~^;$*&!?<>|-]"
 _WORD = rf"{_RESERVED}[A-Za-z](?:{_CHAR}|:(?={_CHAR})|[ ](?={_CHAR}))*"
-_PATHLIKE = rf"[/.](?=[A-Za-z])(?:{_CHAR}|:(?={_CHAR}))*"
+_PATHLIKE = rf"\.?/(?=[A-Za-z])(?:{_CHAR}|:(?={_CHAR}))*"
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,12})?(?![^\s,\[\]{}#])"
 _DURATION = r"[1-9][0-9]{0,9}(?:ms|[smhdw])(?![^\s,\[\]{}#])"
 _CONST = r"(?:true|false|null)(?![^\s,\[\]{}#])"

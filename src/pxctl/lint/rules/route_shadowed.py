@@ -28,7 +28,7 @@ SCOPE = "policy"
 
 def check(policy: Policy, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
-    boxes = view.reach(policy).boxes
+    boxes = view.reach(policy, anybody=True).boxes
     for i, box in enumerate(boxes):
         if box.empty:
             continue

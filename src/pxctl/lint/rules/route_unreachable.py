@@ -1,5 +1,5 @@
-"""A route can never decide: earlier routes together take all its requests, or no request can match it (for example
-because no tenant of its tier may send its privacy level).
+"""A route can never decide: earlier routes together take all its requests, or its match contradicts itself (a tenant
+and a tier that the tenant has not).
 
 Why: somebody believes that this route is in force.
 
@@ -30,11 +30,11 @@ SCOPE = "policy"
 
 def check(policy: Policy, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
-    boxes = view.reach(policy).boxes
+    boxes = view.reach(policy, anybody=True).boxes
     for i, box in enumerate(boxes):
         at = ("routes", i, "name")
         name = policy.routes[i].name
         if box.empty:
-            yield Hit(f"route `{name}` never decides: no request of any tenant can match it", at, "change its match")
+            yield Hit(f"route `{name}` never decides: its match contradicts itself", at, "change its match")
         elif not any(covers(boxes[earlier], box) for earlier in range(i)) and left_over(box, boxes[:i]) == []:
             yield Hit(f"route `{name}` never decides: the routes before it take all its requests", at, "remove it")
