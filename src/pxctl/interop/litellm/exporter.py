@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from pxctl.core.errors import UsageError
+from pxctl.interop.litellm.config import MAX_FALLBACKS
 from pxctl.interop.litellm.members import Members
 from pxctl.interop.litellm.names import free
 from pxctl.interop.litellm.restore import restored
@@ -42,12 +43,22 @@ class _Export:
         self.strategies: dict[str, str] = {}
         self.tagged = False
         self.group_of: dict[str, str] = {}
+        self.then: dict[str, list[str]] = {}
+        """Route -> its listed fallbacks that may be called, without its candidates."""
+        self.chains: dict[str, list[str]] = {}
+        """Group -> what LiteLLM tries after it."""
 
     def done(self) -> Exported:
         for route in self.policy.routes:
             self._name(route)
         for route in self.policy.routes:
             self._group(route)
+        for route in self.policy.routes:
+            group = self.group_of[route.name]
+            own = self.groups[group] if self._kind(route) == "plain" else self.members.deployments(route)
+            self.then[route.name] = [one for one in self.members.listed_fallbacks(route) if one not in own]
+            if self._kind(route) == "plain":
+                self.chains[group] = self.then[route.name]
         for route in self.policy.routes:
             self._after(route)
         self._policy_notes()
@@ -111,7 +122,6 @@ class _Export:
         word = "balanced" if isinstance(route.strategy, Balanced) else str(route.strategy)
         ranked = self._ranked(word, ids)
         if kind == "long":
-            self.windows.setdefault(group, []).extend(self._named(ids))
             return
         tags = list(route.match.task_tags or ()) if kind == "tag" else []
         self.tagged = self.tagged or bool(tags)
@@ -136,29 +146,36 @@ class _Export:
 
     def _after(self, route: Route) -> None:
         """Write the listed fallbacks, as groups where they are groups, else as groups of their own."""
-        if self._kind(route) != "plain":
-            return
-        group = self.group_of[route.name]
-        ids = [one for one in self.members.listed_fallbacks(route) if one not in self.groups[group]]
-        names = self._named(ids, apart=group)
-        if names:
-            self.fallbacks[group] = names
+        kind, group = self._kind(route), self.group_of[route.name]
+        ids = self.then[route.name]
+        if kind == "plain" and ids:
+            self.fallbacks[group] = self._named(ids, apart=group)
+        elif kind == "long":
+            self.windows[group] = self._named([*self.members.deployments(route), *ids])
 
     def _named(self, ids: list[str], apart: str = "") -> list[str]:
-        """The groups whose deployments, one group after the other, are these; new ones where there are none."""
+        """The groups whose deployments, one group after the other, are these; new ones where there are none.
+
+        LiteLLM goes on to a fallback group's own fallbacks, so a group fits only if those follow it here too.
+        """
         found: list[str] = []
         at = 0
         while at < len(ids):
-            best = ""
+            best, length = "", 0
             for group, members in self.groups.items():
-                if group != apart and members and ids[at : at + len(members)] == members:
-                    best = group if not best or len(members) > len(self.groups[best]) else best
+                if group == apart or not members or ids[at : at + len(members)] != members:
+                    continue
+                seen = {*ids[: at + len(members)], *self.groups.get(apart, ())}
+                after = [one for one in self.chains.get(group, ()) if one not in seen]
+                reach = len(members) + len(after)
+                if ids[at + len(members) : at + reach] == after and reach > length:
+                    best, length = group, reach
             if not best:
-                best = free(f"fallback/{ids[at]}", self.groups)
+                best, length = free(f"fallback/{ids[at]}", self.groups), 1
                 self.groups[best] = [ids[at]]
                 self.members.add(best, ids[at], fallback_only=True)
             found.append(best)
-            at += len(self.groups[best])
+            at += length
         return found
 
     def _settings(self) -> dict[str, Any]:
@@ -175,8 +192,8 @@ class _Export:
             ]  # fmt: skip
         if self.fallbacks:
             settings["fallbacks"] = [{group: names} for group, names in self.fallbacks.items()]
-            longest = max(len(names) for names in self.fallbacks.values())
-            if longest > 5:
+            longest = max(len(ids) for ids in self.chains.values())
+            if longest > MAX_FALLBACKS:
                 settings["max_fallbacks"] = longest
         if self.windows:
             settings["context_window_fallbacks"] = [{group: names} for group, names in self.windows.items()]

@@ -17,7 +17,10 @@ from pxctl.load.writer import dump_yaml
 from pxctl.model.catalogue import Catalogue
 from pxctl.model.interop import Imported, Note
 
-SETTINGS = ("fallbacks", "default_fallbacks", "content_policy_fallbacks", "max_fallbacks", "routing_strategy")
+SETTINGS = (
+    "fallbacks", "default_fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "max_fallbacks",
+    "routing_strategy",
+)  # fmt: skip
 """Kept word for word in the policy's metadata, so that an export says them as they were said."""
 
 

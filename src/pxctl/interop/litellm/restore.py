@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pxctl.interop.litellm.config import Config, parse
+from pxctl.interop.litellm.config import Config, mapping, parse
 from pxctl.interop.litellm.source import Source
 from pxctl.load.yaml_positions import Composed
 from pxctl.model.catalogue import Catalogue
@@ -25,6 +25,9 @@ def restored(data: dict[str, Any], settings: dict[str, Any], kept: dict[str, Any
         for name in _SAME:
             settings.pop(name, None)
         settings |= {name: kept[name] for name in _SAME if name in kept}
+    windows = kept.get("context_window_fallbacks")
+    if windows is not None and _windows(settings) == _windows(kept, set(wanted.groups)):
+        settings["context_window_fallbacks"] = windows
     if "content_policy_fallbacks" in kept:
         settings["content_policy_fallbacks"] = kept["content_policy_fallbacks"]
     if "routing_strategy" in kept and "routing_strategy" not in settings and "routing_groups" not in settings:
@@ -37,6 +40,14 @@ def restored(data: dict[str, Any], settings: dict[str, Any], kept: dict[str, Any
 def _read(data: dict[str, Any], settings: dict[str, Any]) -> Config:
     value = {"model_list": data["model_list"], "router_settings": settings}
     return parse(Source("", value, Composed()), Catalogue())
+
+
+def _windows(settings: dict[str, Any], groups: set[str] | None = None) -> dict[str, Any]:
+    """Context window fallbacks by group; of some groups alone where they are given."""
+    found: dict[str, Any] = {}
+    for member in settings.get("context_window_fallbacks") or ():
+        found |= {group: names for group, names in mapping(member).items() if groups is None or group in groups}
+    return found
 
 
 def _chain(config: Config, group: str) -> list[str]:

@@ -45,8 +45,14 @@ class Routes:
         return [group, *(alias for alias, target in self.config.aliases.items() if target == group)]
 
     def _route(
-        self, name: str, match: dict[str, Any], members: Sequence[Deployment], group: str | None
+        self,
+        name: str,
+        match: dict[str, Any],
+        members: Sequence[Deployment],
+        group: str | None,
+        then: Sequence[str] = (),
     ) -> dict[str, Any]:
+        """One route; its fallbacks are the chain of `group`, or else the groups `then`."""
         id_ = free(slug(name), self.names)
         self.names.add(id_)
         first, later = self._ordered(members)
@@ -57,9 +63,8 @@ class Routes:
         route["candidates"] = self._candidates(first, strategy)
         taken = [self.providers.references[one.index] for one in first]
         fallbacks = [reference for reference in later if reference not in taken]
-        if group is not None:
-            for target in self.config.chain(group)[: self.config.max_fallbacks]:
-                fallbacks += [one for one in self._references(target) if one not in fallbacks and one not in taken]
+        for target in then if group is None else self.config.chain(group)[: self.config.max_fallbacks]:
+            fallbacks += [one for one in self._references(target) if one not in fallbacks and one not in taken]
         if fallbacks:
             route["fallbacks"] = fallbacks
         total = len(set(taken)) - 1 + len(fallbacks)
@@ -92,19 +97,19 @@ class Routes:
 
     def _candidates(self, members: Sequence[Deployment], strategy: str) -> list[Any]:
         shares: dict[str, float] = {}
-        for one in members:
-            share = one.weight
-            if share is None and all(other.weight is None for other in members):
-                share = one.limit("rpm") or one.limit("tpm") or 100
+        for one, share in zip(members, _shares(members), strict=True):
             reference = self.providers.references[one.index]
-            shares[reference] = shares.get(reference, 0) + max(share or 0, 0)
+            shares[reference] = shares.get(reference, 0) + max(share, 0)
         if strategy != "weighted" or len(set(shares.values())) == 1:
             return list(shares)
         weights = whole(list(shares.values()))
         return [{"deployment": ref, "weight": weight} for ref, weight in zip(shares, weights, strict=True)]
 
+    def _usable(self, group: str) -> list[Deployment]:
+        return [one for one in self.config.groups.get(group, []) if one.index in self.providers.references]
+
     def _references(self, group: str) -> list[str]:
-        members = [one for one in self.config.groups.get(group, []) if one.index in self.providers.references]
+        members = self._usable(group)
         if not members:
             return []
         first, later = self._ordered(members)
@@ -116,14 +121,13 @@ class Routes:
             if self.config.resolve(name) != group:
                 continue
             window = self._window(group)
-            members = [one for target in targets for one in self.config.groups.get(self.config.resolve(target), [])]
-            members = [one for one in members if one.index in self.providers.references]
-            if window is None or not members:
-                self.providers.note("no_counterpart", f"context_window_fallbacks of {group}",
-                                    "the group's context window or the target is not known", path)  # fmt: skip
+            known = [self.config.resolve(target) for target in targets if self._references(self.config.resolve(target))]
+            if window is None or not known:
+                why = "the group's context window or the target is not known"
+                self.providers.note("no_counterpart", f"context_window_fallbacks of {group}", why, path)
                 return []
             match = {"task_type": self._asked(group), "input_tokens": {"min": window + 1}}
-            return [self._route(f"{group}-long", match, members, None)]
+            return [self._route(f"{group}-long", match, self._usable(known[0]), None, known[1:])]
         return []
 
     def _window(self, group: str) -> int | None:
@@ -160,6 +164,18 @@ class Routes:
         if not self._filters():
             return members
         return [one for one in members if "default" in one.tags] or members
+
+
+def _shares(members: Sequence[Deployment]) -> list[float]:
+    """How simple-shuffle shares requests out: by `weight` if one is given, else by rpm, else by tpm, else equally."""
+    for said in (
+        [one.weight for one in members],
+        [one.limit("rpm") for one in members],
+        [one.limit("tpm") for one in members],
+    ):
+        if any(share is not None and share > 0 for share in said):
+            return [float(share or 0) for share in said]
+    return [100.0 for _ in members]
 
 
 def whole(shares: list[float]) -> list[int]:

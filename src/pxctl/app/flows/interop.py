@@ -1,0 +1,120 @@
+"""Other gateways' files: checked where they stand, imported into a repository, written from one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pxctl.core.errors import ConfigError, RefusedError, UsageError
+from pxctl.core.span import Span
+from pxctl.interop.base import Gateway
+from pxctl.interop.registry import gateway
+from pxctl.load.bounds import MAX_BYTES
+from pxctl.load.catalogue import load_catalogue
+from pxctl.load.loader import load
+from pxctl.load.text import decode
+from pxctl.load.tree import CommitTree, WorkTree
+from pxctl.model.finding import Finding, LintReport, RuleInfo
+from pxctl.model.interop import Exported, Imported
+
+
+def read_text(path: Path) -> str:
+    """The text of somebody else's file, within our bounds. Raises UsageError, ConfigError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"`{path}`: {(error.strerror or 'cannot be read').lower()}") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read", span=Span(str(path)))
+    text, problem = decode(data)
+    if problem is not None:
+        raise ConfigError(problem.message, span=problem.place.span(str(path)), hint=problem.hint)
+    return text
+
+
+def variables(use_own: bool, file: Path | None) -> frozenset[str] | None:
+    """Names of variables that are set: in this process, in an env file, in both; None where neither is asked for."""
+    if not use_own and file is None:
+        return None
+    import os
+
+    found = {name for name, value in os.environ.items() if value} if use_own else set()
+    if file is not None:
+        lines = (line.strip() for line in read_text(file).splitlines())
+        pattern = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.+)")
+        found |= {match[1] for line in lines if (match := pattern.fullmatch(line)) and match[2].strip("'\" ")}
+    return frozenset(found)
+
+
+def check_foreign(name: str, files: Sequence[Path], environment: frozenset[str] | None = None) -> LintReport:
+    """Every finding of some files in another gateway's format. Raises UsageError where there is no file."""
+    if not files:
+        raise UsageError(f"no file given to check as {name}", hint=f"pxctl lint --as {name} config.yaml")
+    form, catalogue = gateway(name), load_catalogue()
+    findings: list[Finding] = []
+    for file in files:
+        findings += form.check(read_text(file), file.as_posix(), catalogue, environment)
+    return report_of(form, findings, len(files))
+
+
+def report_of(form: Gateway, findings: Sequence[Finding], files: int) -> LintReport:
+    """Findings of a format as a lint report, so that every output format shows them."""
+    infos = {rule.code: rule_info(rule.code, form) for rule in form.rules()}
+    return LintReport(
+        findings=tuple(sorted(findings, key=Finding.sort_key)),
+        files=files,
+        rules=len(infos),
+        rule_infos={code: infos[code] for code in sorted({finding.code for finding in findings}) if code in infos},
+    )
+
+
+def rule_info(code: str, form: Gateway) -> RuleInfo:
+    """A format's rule as `pxctl explain` shows it. Raises UsageError for an unknown code."""
+    for rule in form.rules():
+        if code.upper() == rule.code or code.lower() == rule.name:
+            summary = " ".join(rule.doc.split("\n\n", 1)[0].split()).rstrip(".")
+            return RuleInfo(
+                code=rule.code, name=rule.name, family=form.name, severity=rule.severity, summary=summary, help=rule.doc
+            )
+    raise UsageError(f"`{code}` is no rule for {form.title}")
+
+
+def import_file(name: str, file: Path, environment: frozenset[str] | None = None) -> Imported:
+    """A file of another gateway as files of ours; nothing is written."""
+    return gateway(name).read(read_text(file), file.as_posix(), load_catalogue(), environment)
+
+
+def write_into(imported: Imported, folder: Path, *, force: bool = False) -> list[str]:
+    """Write an import's files into a folder. Raises RefusedError, with nothing written, where one would be lost."""
+    lost = [
+        name
+        for name, text in imported.files.items()
+        if (folder / name).exists() and (folder / name).read_bytes() != text.encode()
+    ]
+    if lost and not force:
+        raise RefusedError(
+            f"`{folder}` holds {', '.join(f'`{name}`' for name in lost)} already",
+            hint="import into an empty folder and move over what you want, or say --force",
+        )
+    from pxctl.app.cli.options import write_atomically
+
+    for name, text in imported.files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, text)
+    return list(imported.files)
+
+
+def export_policy(name: str, root: Path, policy: str, rev: str | None) -> Exported:
+    """A policy of a work tree or of a commit in another gateway's format.
+
+    Raises ConfigError where a file of the repository cannot be used.
+    """
+    form = gateway(name)
+    loaded = load(CommitTree(root, rev) if rev else WorkTree(root))
+    if loaded.findings:
+        first = loaded.findings[0]
+        more = f" (and {len(loaded.findings) - 1} more)" if len(loaded.findings) > 1 else ""
+        raise ConfigError(first.message + more, span=first.span, hint="`pxctl lint` shows every finding")
+    return form.write(loaded.config, policy)

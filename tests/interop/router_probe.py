@@ -1,0 +1,65 @@
+"""Runs under the Python of an environment with `litellm`: what its Router makes of configurations.
+
+    python router_probe.py FILE...
+
+Prints one JSON object a file: groups with their deployments, aliases, fallbacks, or the error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["LITELLM_LOG"] = "CRITICAL"
+
+
+def router_of(file: str) -> dict[str, object]:
+    """Load a file as LiteLLM's proxy does and say what the Router holds."""
+    import yaml
+    from litellm import Router
+
+    with open(file, encoding="utf-8") as handle:
+        documents = list(yaml.safe_load_all(handle))
+    data = documents[0]
+    if isinstance(data, dict) and data.get("kind") == "ConfigMap":
+        data = yaml.safe_load(next(iter(data["data"].values())))
+    settings = dict(data.get("router_settings") or {})
+    general = data.get("litellm_settings") or {}
+    for name in ("fallbacks", "default_fallbacks", "context_window_fallbacks", "content_policy_fallbacks"):
+        if name not in settings and name in general:
+            settings[name] = general[name]
+    for name in ("redis_host", "redis_port", "redis_password"):
+        settings.pop(name, None)
+    members = [one for one in data.get("model_list") or [] if one.get("litellm_params")]
+    for one in members:
+        for name in ("tpm", "rpm"):
+            if name in one:
+                one["litellm_params"].setdefault(name, one.pop(name))
+    router = Router(model_list=members, ignore_invalid_deployments=True, **settings)
+    groups: dict[str, list[object]] = {}
+    for one in router.get_model_list() or []:
+        params = one["litellm_params"]
+        groups.setdefault(one["model_name"], []).append([params["model"], params.get("weight"), params.get("order")])
+    return {
+        "groups": groups,
+        "fallbacks": router.fallbacks or [],
+        "context_window_fallbacks": router.context_window_fallbacks or [],
+        "aliases": router.model_group_alias or {},
+        "strategy": str(getattr(router.routing_strategy, "value", router.routing_strategy)),
+    }
+
+
+def main() -> None:
+    """One line of JSON a file."""
+    for file in sys.argv[1:]:
+        try:
+            found = router_of(file)
+        except Exception as error:  # noqa: BLE001 (whatever the Router raises is the answer)
+            found = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+        print("PROBE " + json.dumps([file, found]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
