@@ -13,6 +13,7 @@ from typing import Literal
 
 from pxctl.core.errors import GitError, NetworkError, RefusedError
 from pxctl.model.project import StateLocation
+from pxctl.model.release import ReleasePlan
 from pxctl.release import locks
 from pxctl.release.git import Done, Git, is_network
 from pxctl.release.objects import NewObject, decode_commit, encode_pack
@@ -75,7 +76,7 @@ class Branch:
 
     def _fetch(self) -> Done:
         done = self.git.try_run(
-            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--quiet", str(self.remote),
+            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", str(self.remote),
             f"{self.ref}:{self.seen}",
         )  # fmt: skip
         if "cannot lock ref" in done.err and locks.clear_dead(
@@ -88,16 +89,20 @@ class Branch:
         """What the branch holds at a commit."""
         return View(self.git.reader, commit)
 
-    def find_digest(self, digest: str, since: str | None, tip: str | None) -> str | None:
-        """The release after `since` up to `tip` that has this plan digest: what we meant to make was made."""
+    def find_plan(self, plan: ReleasePlan, tip: str | None) -> str | None:
+        """The release since the plan was made, up to `tip`, that is this plan: what we meant to make was made.
+
+        The digest speaks of the payload; a step that moves nobody has the digest of any other such step, so the step
+        counts too.
+        """
         at = tip
-        while at is not None and at != since:
+        while at is not None and at != plan.tip:
             view = self.view(at)
             try:
                 release = view.release
             except GitError:
                 release = None
-            if release is not None and release.plan_digest == digest:
+            if release is not None and (release.plan_digest, release.step) == (plan.digest, plan.step):
                 return at
             at = view.header.parents[0] if view.header and view.header.parents else None
         return None

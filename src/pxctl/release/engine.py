@@ -98,7 +98,7 @@ def _attempt(
     branch: Branch, intent: Intent, world: World, terms: Terms, first: ReleasePlan | None, dry_run: bool, attempt: int
 ) -> tuple[Outcome, ReleasePlan]:  # fmt: skip
     tip = branch.tip()
-    if first is not None and (found := branch.find_digest(first.digest, first.tip, tip)):
+    if first is not None and (found := branch.find_plan(first, tip)):
         return Outcome("recovered", first, branch.view(found).release, found, "it is released already", attempt), first
     view = branch.view(tip)
     refuse_bad_tip(branch, view, intent)
@@ -148,7 +148,7 @@ def _after_a_cut(branch: Branch, plan: ReleasePlan, attempt: int) -> Outcome:
             f"the connection broke while publishing, and {error.message}: it is not known whether the release exists",
             hint="run the same command again; publishing twice is publishing once",
         ) from None
-    found = branch.find_digest(plan.digest, plan.tip, tip)
+    found = branch.find_plan(plan, tip)
     if found:
         return Outcome("recovered", plan, branch.view(found).release, found, "the answer was lost, the release was not")
     return Outcome("planned", plan, attempts=attempt)

@@ -81,8 +81,9 @@ class Publish:
             subject=self.subject, version=number, previous=release.stable.get(self.subject), plan=self.plan,
             selection=self.selection, step=0, steps=len(steps.steps), label=steps.steps[0].label(), state="running",
             since=setting.now, started=setting.now, request=self.request,
-            seed=rollout.seed_of(setting.name, self.subject, number), base=view.commit, base_seq=release.seq,
-            reason=self.reason,
+            seed=rollout.seed_of(setting.name, self.subject, number),
+            base=running.base if running is not None else view.commit,
+            base_seq=running.base_seq if running is not None else release.seq, reason=self.reason,
         )  # fmt: skip
         draft.set(
             counters={**release.counters, self.subject: max(number, release.counters.get(self.subject, 0))},
