@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
@@ -50,6 +51,15 @@ class Terms:
     quotes: bool = False
 
 
+class Came(NamedTuple):
+    """What came of one request in one world; without a primary it was refused or not judged."""
+
+    primary: str | None = None
+    answered: str | None = None
+    time: int = 0
+    cost: int = 0
+
+
 class World:
     """The running state: what is true, what is known, what was counted."""
 
@@ -89,11 +99,19 @@ class World:
     def _close_window(self) -> None:
         end = (self._number + 1) * self.terms.window
         self._telemetry.close_window(end, self._number)
-        for at, what in self._telemetry.events:
-            self._note(at, what)
-        self._telemetry.events.clear()
+        self._note_circuits()
         if self._switch.close_window(end):
             self._note(end, "safe mode: on")
+
+    def _note_circuits(self) -> None:
+        """One line for all circuits that moved at one moment in one way."""
+        moved: dict[tuple[int, str], list[str]] = {}
+        for at, name, state in self._telemetry.events:
+            moved.setdefault((at, state), []).append(name)
+        for (at, state), names in moved.items():
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            self._note(at, f"circuit {state.replace('_', ' ')}: {', '.join(names[:3])}{more}")
+        self._telemetry.events.clear()
 
     def _note(self, at: int, what: str) -> None:
         if len(self.events) < MOST_EVENTS:
@@ -105,21 +123,22 @@ class World:
             self._close_window()
             self._open_window(self._number + 1)
 
-    def request(self, at: int, row: int, context: Context) -> None:
-        """Decide a request and call what was decided."""
+    def request(self, at: int, row: int, context: Context) -> Came:
+        """Decide a request, call what was decided, and count what came of it."""
         self.advance(at)
         assert self._bound is not None  # noqa: S101 - the first window binds
         try:
             facts = self._bound.decide(context)
         except ContextError as error:
             self.tally.reject(at, str(error))
-            return
+            return Came()
         if facts.primary is None:
             self.tally.add(at, context.tenant, facts)
-            return
+            return Came()
         served = self._call(at, row, facts, facts.primary)
         self._switch.saw(served.answered == facts.primary)
         self.tally.add_outcome(at, context.tenant, facts, context.sla_ms, served)
+        return Came(facts.primary, served.answered, served.time, served.cost)
 
     def _call(self, at: int, row: int, facts: Facts, primary: str) -> Served:
         time = 0

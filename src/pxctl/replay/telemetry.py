@@ -22,6 +22,10 @@ from pxctl.replay.histogram import Histogram, bucket_of
 MINUTE = 60_000_000
 COOLING = 30_000_000
 ENOUGH = 5
+ENOUGH_TIMES = 20
+"""Answers below which a quantile says nothing."""
+STEADY = 0.2
+"""A p95 within this share of what was last published is not published anew, so that noise moves no traffic."""
 
 
 @dataclass
@@ -68,7 +72,8 @@ class Telemetry:
                     price = model.price if quotes else None
                     made = _Watched(base, price, provider.id, deque(maxlen=self._keep), shown=base)
                     self._watched[name] = made
-        self.events: list[tuple[int, str]] = []
+        self.events: list[tuple[int, str, str]] = []
+        """Circuits that moved: when, whose, to which state."""
 
     def saw(self, deployment: str, attempt: Attempt) -> None:
         """Note one call."""
@@ -118,7 +123,7 @@ class Telemetry:
                 watched.recent.clear()
                 watched.recent.append(last)
         if watched.circuit != was:
-            self.events.append((end, f"circuit of {name}: {watched.circuit.replace('_', ' ')}"))
+            self.events.append((end, name, watched.circuit))
 
     def signals(self, at: int, safe_mode: SafeMode) -> Signals:
         """What is known at a moment. Fresh health is stamped 0, so that equal knowledge gives equal signals."""
@@ -151,6 +156,8 @@ def _measured(watched: _Watched) -> DeploymentSignal:
     answered = Histogram()
     for window in watched.recent:
         answered.counts.update(window.times)
-    if sum(answered.counts.values()) >= 20:
-        update["latency_p95_ms"] = float(answered.quantile(0.95) // 10_000 * 10)
+    if sum(answered.counts.values()) >= ENOUGH_TIMES:
+        p95 = float(answered.quantile(0.95) // 10_000 * 10)
+        was = watched.shown.latency_p95_ms
+        update["latency_p95_ms"] = p95 if was is None or abs(p95 - was) > STEADY * was else was
     return watched.base.model_copy(update=update)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pxctl.model.impact import ChangePlan
 from pxctl.report.figures import money
-from pxctl.report.markdown import code, fold, plain, table
+from pxctl.report.markup import code, fold, plain, table
 from pxctl.report.plan import classes, meant, moves_table, place, sums, tenants_table, title, verdict
 from pxctl.report.text import Cell, Table
 

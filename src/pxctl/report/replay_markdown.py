@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxctl.model.replay import ReplayReport
-from pxctl.report.markdown import plain, table
+from pxctl.report.markup import plain, table
 from pxctl.report.replay import headline, overview, replay_text
 from pxctl.report.text import Table
 

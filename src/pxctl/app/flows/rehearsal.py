@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pxctl.core.errors import UsageError
@@ -21,10 +23,25 @@ def environment_of(config: Configuration, wanted: str | None) -> str:
     return wanted or ("production" if "production" in known else next(iter(known)))
 
 
-def compile_for(
+@dataclass(frozen=True)
+class Rehearsal:
+    """A configuration as one environment's flags release it. `error_rate` and `window_ms` are when safe mode trips."""
+
+    compiled: Compiled
+    signals: Signals
+    error_rate: float
+    window_ms: int
+    withheld: Mapping[str, frozenset[str]]
+
+    def bind(self) -> Bound:
+        """The policies under the signals."""
+        return self.compiled.bind(self.signals)
+
+
+def rehearse(
     config: Configuration, environment: str | None, *, source: str | None = None, measured: Signals | None = None
-) -> tuple[Compiled, Signals]:
-    """The compiled configuration as an environment's flags release it, and the signals of a rehearsal in it."""
+) -> Rehearsal:
+    """Evaluate the flags of an environment, compile, and make the signals of a rehearsal."""
     from pxctl.app.flows.flags import evaluate_flags
     from pxctl.policy.compile import compile_config
     from pxctl.replay.baseline import rehearsal_signals
@@ -39,13 +56,17 @@ def compile_for(
             "tenants": safe.tenants | flags.safe_mode.tenants,
         }
     )
-    compiled = compile_config(config, withheld=flags.withheld, source=source)
-    return compiled, signals.model_copy(update={"safe_mode": union})
+    return Rehearsal(
+        compile_config(config, withheld=flags.withheld, source=source),
+        signals.model_copy(update={"safe_mode": union}),
+        flags.threshold.error_rate,
+        flags.threshold.window_ms,
+        flags.withheld,
+    )
 
 
 def bind_for(
     config: Configuration, environment: str | None, *, source: str | None = None, measured: Signals | None = None
 ) -> Bound:
-    """`compile_for`, bound."""
-    compiled, signals = compile_for(config, environment, source=source, measured=measured)
-    return compiled.bind(signals)
+    """`rehearse`, bound."""
+    return rehearse(config, environment, source=source, measured=measured).bind()

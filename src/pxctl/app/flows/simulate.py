@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pxctl.app.flows.rehearsal import bind_for
+from pxctl.app.flows.rehearsal import rehearse
 from pxctl.app.wiring import load_files, sound
 from pxctl.core.errors import UsageError
 from pxctl.model.configuration import Configuration
@@ -40,6 +40,7 @@ def replay_trace(
     policy: str | None = None,
     environment: str | None = None,
     measured: Signals | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> ReplayReport:
     """Replay a trace through the files of the work tree, or of the commit `rev`."""
@@ -51,16 +52,15 @@ def replay_trace(
     traffic = recognised(traffic)
     loaded = load_files(root, rev)
     config = with_policy(sound(loaded), policy)
-    report = replay(
-        bind_for(config, environment, source=loaded.source, measured=measured),
-        read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
-        crowd_for(config, traffic),
-        seed=traffic.seed,
-        trace=traffic.trace.name,
-        assumptions=(ASSUMED, ASSUMED_POPULATION),
-        progress=progress,
-    )
-    return report.model_copy(update={"policy": policy})
+    ready = rehearse(config, environment, source=loaded.source, measured=measured)
+    blocks = read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns)
+    about = {"trace": traffic.trace.name, "policy": policy, "assumptions": (ASSUMED, ASSUMED_POPULATION)}
+    if workers > 1:
+        from pxctl.replay.workers import Job, replay_spread
+
+        job = Job(config, ready.withheld, ready.signals, traffic.seed, population(traffic.shares), _sticky(traffic))
+        return replay_spread(job, blocks, workers=workers, progress=progress, source=loaded.source, **about)
+    return replay(ready.bind(), blocks, crowd_for(config, traffic), seed=traffic.seed, progress=progress, **about)
 
 
 def recognised(traffic: Traffic) -> Traffic:
@@ -74,13 +74,15 @@ def recognised(traffic: Traffic) -> Traffic:
 
 def crowd_for(config: Configuration, traffic: Traffic) -> Crowd:
     """Who sends the traffic: the roster, and the stated shares."""
-    from pxctl.replay.mapping import columns_for
     from pxctl.replay.population import Crowd
 
-    mapping, _ = columns_for(traffic.preset, traffic.columns)
-    return Crowd(
-        config, seed=traffic.seed, population=population(traffic.shares), sticky_tenants=mapping.sticky_tenants
-    )
+    return Crowd(config, seed=traffic.seed, population=population(traffic.shares), sticky_tenants=_sticky(traffic))
+
+
+def _sticky(traffic: Traffic) -> bool:
+    from pxctl.replay.mapping import columns_for
+
+    return columns_for(traffic.preset, traffic.columns)[0].sticky_tenants
 
 
 def with_policy(config: Configuration, policy: str | None) -> Configuration:
