@@ -70,9 +70,7 @@ def test_killed_at_some_points(tmp_path: Path, change: str, remote: bool) -> Non
 @pytest.mark.soak
 def test_killed_at_every_point(tmp_path: Path) -> None:
     total = 0
-    print(
-        "\n| command | branch | points | still the old release | the new one | torn | fsck | stale locks | second tries |"
-    )
+    print("\n| command | branch | points | old release | new one | torn | fsck | stale locks | second tries |")
     for change in sorted(CHANGES):
         for remote in (False, True):
             folder = tmp_path / f"{change}-{remote}"
