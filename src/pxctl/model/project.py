@@ -21,7 +21,8 @@ class Gate(Model):
     name: Name | None = None
     source: Literal["signals", "prometheus", "file"] | None = None
     metric: Name | None = None
-    query: str | None = None
+    query: str | None = Field(default=None, description="PromQL; {{environment}}, {{provider}}, ... are filled in")
+    samples_query: str | None = Field(default=None, description="PromQL: how many samples the value rests on")
     file: str | None = None
     success: Annotated[str, Field(pattern=r"^\s*(<=|>=|<|>|==)\s*-?[0-9]+(\.[0-9]+)?\s*$")] | None = None
     min_samples: Annotated[int, Field(ge=1)] = 1
@@ -117,6 +118,14 @@ class Forge(Model):
     main: Name = "main"
 
 
+class Prometheus(Model):
+    """Where metric gates ask."""
+
+    url: Annotated[str, Field(min_length=1)]
+    credential_ref: str | None = None
+    timeout_ms: Annotated[int, Field(gt=0)] = 10_000
+
+
 class Thresholds(Model):
     """What counts as fresh, and when safe mode trips."""
 
@@ -188,6 +197,7 @@ class Project(Model):
     secret_stores: dict[Name, SecretStore] = Field(default_factory=dict)
     state: StateLocation = StateLocation()
     forge: Forge | None = None
+    prometheus: Prometheus | None = None
     targets: dict[Id, PublishTarget] = Field(default_factory=dict)
     lint: LintSettings = LintSettings()
     matrix_profile: str | None = Field(default=None, description="a file with the route-matrix boundary profile")
