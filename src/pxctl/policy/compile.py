@@ -9,7 +9,7 @@ from pxctl.core.errors import ContextError
 from pxctl.model.configuration import Configuration
 from pxctl.model.context import Context
 from pxctl.model.decision import Decision
-from pxctl.model.routing import Policy
+from pxctl.model.routing import Policy, candidate_text
 from pxctl.model.signals import Signals
 from pxctl.policy.bound import Bound
 from pxctl.policy.fleet import Fleet
@@ -48,6 +48,15 @@ class CompiledPolicy:
         if found is None:
             found = self._plans[number, arm] = make_plan(self._compiled.fleet, self.policy, number, arm)
         return found
+
+    def named(self, number: int) -> int:
+        """The deployments that a route names, under any arm, as a bit set over the fleet."""
+        route, mask = self.policy.routes[number], 0
+        arms = route.experiment.arms.values() if route.experiment else ()
+        listed = [c for some in (route.candidates, *(arm.candidates or () for arm in arms)) for c in some]
+        for text in (*(candidate_text(c) for c in listed), *route.fallbacks):
+            mask |= self._compiled.fleet.mask(text)
+        return mask
 
     def split(self, number: int) -> Split | None:
         """The experiment of a route."""

@@ -67,6 +67,7 @@ class Fleet:
             for spec in provider.models:
                 self._models[name, spec.id] = self._add(name, provider, spec, rank)
         self.by_id = {deployment.id: deployment for deployment in self.deployments}
+        self._masks: dict[str, int] = {}
         self._expanded: dict[str, list[Deployment]] = {}
 
     def _add(self, name: str, provider: Provider, spec: ModelSpec, rank: Mapping[str, int]) -> list[Deployment]:
@@ -113,6 +114,13 @@ class Fleet:
         known = self._expanded.get(reference)
         if known is None:
             known = self._expanded[reference] = self._expand(reference)
+        return known
+
+    def mask(self, reference: str) -> int:
+        """What a reference names as a bit set over the fleet."""
+        known = self._masks.get(reference)
+        if known is None:
+            known = self._masks[reference] = sum({1 << d.index for d in self.expand(reference)})
         return known
 
     def _expand(self, reference: str) -> list[Deployment]:
