@@ -70,13 +70,19 @@ def race(tmp_path: Path, publishers: int, releases: int, same: bool) -> dict[str
     firm.init()
     script = WORKER.format(tests=str(Path(__file__).resolve().parents[2]))
     began = time.monotonic()
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, str(clone), str(number), str(releases), "same" if same else "different"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        for number, clone in enumerate(clones(firm, tmp_path, publishers, releases))
-    ]  # fmt: skip
+    workers = []
+    for number, clone in enumerate(clones(firm, tmp_path, publishers, releases)):
+        command = [
+            sys.executable,
+            "-c",
+            script,
+            str(clone),
+            str(number),
+            str(releases),
+            "same" if same else "different",
+        ]
+        env = {**os.environ, "XDG_CACHE_HOME": str(clone / ".cache")}  # as if each were on a host of its own
+        workers.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env))
     answers = []
     for worker in workers:
         out, err = worker.communicate(timeout=600)
