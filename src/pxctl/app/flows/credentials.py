@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from pxctl.model.configuration import Configuration
 from pxctl.model.project import Project
 from pxctl.model.provider import Endpoint, Provider
 from pxctl.probe.run import Credentials
-from pxctl.secrets.base import SecretError, fill
+from pxctl.secrets.base import PRESENT, SecretError, fill, parse_ref
 from pxctl.secrets.grants import Grants, grants_of
 from pxctl.secrets.resolver import Resolver
 
@@ -129,18 +129,29 @@ def choose_environment(project: Project, wanted: str | None) -> str | None:
 class Keys:
     """Resolves a provider's credentials for one of its endpoints, at call time."""
 
-    def __init__(self, resolver: Resolver, values: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        values: Mapping[str, str],
+        live: Callable[[str], Mapping[str, str]] = lambda _: {},
+    ) -> None:
+        """`live`: the live versions of a provider's credentials, where an environment's branch names them."""
         self._resolver = resolver
         self._values = values
+        self._live = live
 
     def __call__(self, provider: Provider, endpoint: Endpoint) -> Credentials:
         """Every credential of the provider. Raises StoreError; an optional credential may be missing."""
         if provider.secret_policy == "none":
             return Credentials()
         secrets, version = {}, None
+        live = self._live(provider.id)
         for name, reference in provider.credential_refs().items():
+            text = fill(reference, self._values)
+            if live.get(name, PRESENT) != PRESENT and parse_ref(text).version is None:
+                text = f"{text}?version={live[name]}"
             try:
-                found = self._resolver.resolve_for(fill(reference, self._values), endpoint.url)
+                found = self._resolver.resolve_for(text, endpoint.url)
             except SecretError as error:
                 if provider.secret_policy == "optional" and error.fault == "missing":
                     continue

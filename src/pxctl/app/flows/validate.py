@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pxctl import __version__
 from pxctl.app.flows.credentials import Keys, choose_environment, read_base
+from pxctl.app.wiring import state_folder
 from pxctl.core.clock import Clock, SystemClock
 from pxctl.core.errors import ConfigError, UsageError
 from pxctl.load.loader import load
@@ -20,8 +21,6 @@ from pxctl.model.provider import ModelSpec, Price, Provider
 from pxctl.probe.run import CredentialSource, Event, Job, Runner
 from pxctl.probe.settings import Settings
 from pxctl.signals.store import SignalsError, SignalStore
-
-STATE = ".pxctl"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def validate(
     _named_environment(jobs, environment)
     store = SignalStore(state_folder(request.root) / "signals.db")
     with store:
-        keys = Keys(base.resolver(values), values)
+        keys = Keys(base.resolver(values), values, _live(request, environment))
         report, samples = run(jobs, keys, request.settings, environment, on_event, clock)
         report = report.model_copy(update={"source": loaded.source, "base": base.commit})
         try:
@@ -81,16 +80,6 @@ def run(
         environment=environment, interrupted=outcome.interrupted, evidence=tuple(outcome.evidence)
     )
     return report, outcome.samples
-
-
-def state_folder(root: Path) -> Path:
-    """Where a repository keeps its local state, ignored by git."""
-    folder = root / STATE
-    folder.mkdir(mode=0o700, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
-    return folder
 
 
 def chosen(loaded: Loaded, names: Sequence[str], everything: bool) -> list[Provider]:
@@ -135,6 +124,15 @@ def job_of(loaded: Loaded, provider: Provider) -> Job:
         return model.price or (known.price if known and known.price else catalogue.ceiling(modality))
 
     return Job(provider, place[0].blob if place else "", price_of)
+
+
+def _live(request: Request, environment: str | None) -> Callable[[str], Mapping[str, str]]:
+    """The credential versions that are live, as this clone last saw the environment's branch."""
+    if environment is None:
+        return lambda _: {}
+    from pxctl.app.flows.secret_room import Room
+
+    return Room(request.root, environment, fetch=False).live_versions
 
 
 def _named_environment(jobs: Sequence[Job], environment: str | None) -> None:
