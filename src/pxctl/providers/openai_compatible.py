@@ -22,6 +22,7 @@ from pxctl.providers.base import (
     StreamEvent,
     Usage,
     refuse_beyond,
+    unable,
 )
 from pxctl.providers.channel import Authorise, Channel
 from pxctl.providers.errors import ProviderError
@@ -94,6 +95,8 @@ class OpenAICompatible:
 
     async def speak(self, model: str, text: str) -> SpeechReply:
         """The text, spoken, as WAV."""
+        if "speech" not in self.features:
+            raise unable(self.kind, "speech")
         body = {"model": model, "input": text, "voice": self._options.get("voice", "alloy"), "response_format": "wav"}
         answer = await self._channel.post(self.path(model, "audio/speech"), body, self._headers)
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
