@@ -108,3 +108,35 @@ def test_an_interruption_is_130_and_leaves_nothing(repo: Path, silent_server: in
     assert "Traceback" not in out + err
     assert "correct horse" not in out + err
     assert snapshot(repo) == before
+
+
+def locked(repo: Path) -> None:
+    """Nothing in the repository can be written, git's own files included."""
+    for folder in [repo, *(path for path in repo.rglob("*") if path.is_dir())]:
+        folder.chmod(0o555)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("env", "init", "production"), ("publish", "--policy", "default", "--direct"), ("rollback", "--reason", "x"),
+        ("validate", "openai"), ("init", "new"), ("publish", "--policy", "default", "--request"),
+    ],
+    ids=lambda words: "-".join(words[:2]),
+)  # fmt: skip
+def test_a_verb_that_writes_on_a_read_only_disk(repo: Path, bound, words: tuple[str, ...], monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "correct horse battery")
+    before = snapshot(repo)
+    locked(repo)
+    done = bound(*words, cwd=repo)
+    assert done.returncode in (2, 4)
+    clear(done, done.returncode, "error: ")
+    assert done.stderr.count("error: ") == 1
+    assert snapshot(repo) == before
+
+
+@pytest.mark.parametrize("words", [("lint",), ("status",), ("doctor",), ("plan", "HEAD..")], ids=lambda words: words[0])
+def test_a_verb_that_reads_on_a_read_only_disk(repo: Path, bound, words: tuple[str, ...]) -> None:
+    locked(repo)
+    done = bound(*words, cwd=repo)
+    clear(done, 1 if words == ("doctor",) else 0)

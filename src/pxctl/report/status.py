@@ -35,8 +35,9 @@ def status_text(status: EnvironmentStatus) -> list[Part]:
     if release is None:
         return parts
     actor = release.actor.principal or release.actor.name
+    what = f"{release.op.replace('_', ' ')} {release.subject or ''}".rstrip()
     parts.append(
-        f"{status.environment} #{release.seq}: {release.op.replace('_', ' ')} {release.subject or ''} "
+        f"{status.environment} #{release.seq}: {what} "
         f"by {actor}, {moment(release.time)}, {plural(status.tenants, 'tenant')} ({where})"
     )
     mode = status.safe_mode
