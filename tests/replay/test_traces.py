@@ -147,4 +147,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
         return found
 
-    assert peak(400_000) < 1.3 * peak(140_000)
+    assert peak(200_000) < 1.3 * peak(70_000)

@@ -1,4 +1,8 @@
-"""When safe mode trips by itself: the share of failed primaries over a window of virtual time."""
+"""When safe mode trips by itself: the share of failed requests over a window of virtual time.
+
+A request failed where its primary did not answer, or where no candidate was left; other refusals are what the policy
+wants.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ class SafetySwitch:
     _failed: int = 0
 
     def saw(self, primary_ok: bool) -> None:
-        """Note what came of one routed request's primary."""
+        """Note what came of one request."""
         self._routed += 1
         self._failed += not primary_ok
 

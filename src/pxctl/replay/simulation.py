@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
+from pxctl.model.decision import Refusal
 from pxctl.model.replay import Event, ReplayReport
 from pxctl.model.signals import Signals
 from pxctl.policy.bound import Bound
@@ -134,6 +135,8 @@ class World:
             return Came()
         if facts.primary is None:
             self.tally.add(at, context.tenant, facts)
+            if facts.refusal is Refusal.NO_CANDIDATE:
+                self._switch.saw(primary_ok=False)
             return Came()
         served = self._call(at, row, facts, facts.primary)
         self._switch.saw(served.answered == facts.primary)

@@ -18,12 +18,17 @@ from pxctl.replay.rows import GIVEN, NUMBERS, Block
 MOST = 1_000_000_000
 """The largest count of tokens that a request may have."""
 
+SPACING = 1_000_000
+"""Microseconds between the rows of a trace that says no times."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1_000_000, "ms": 1000, "us": 1}
 
 
 def read_trace(path: Path, *, preset: str | None = None, columns: Mapping[str, str] | None = None) -> Iterator[Block]:
     """Stream a trace. `columns` maps our fields to the file's columns, over those of the preset.
+
+    Times are as recorded, from the first row on; a trace without times is one request a second.
 
     Raises TraceError (file and line) for missing columns, nonsense numbers and damaged files.
     """
@@ -51,7 +56,7 @@ def _block(path: Path, records: Records, mapping: Columns, start: int, origin: i
     if (cached > whole).any():
         line = records.lines[int(np.argmax(cached > whole))]
         raise TraceError("cached_input_tokens is above input_tokens", span=Span(str(path), line))
-    at = np.zeros(count, dtype=np.int64)
+    at = np.arange(start, start + count, dtype=np.int64) * SPACING
     if "timestamp" in records.columns:
         at = _times(path, records, mapping)
     origin = int(at[0]) if origin is None else origin
