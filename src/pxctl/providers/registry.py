@@ -11,6 +11,7 @@ from pxctl.core.errors import ConfigError
 from pxctl.core.secret import Secret
 from pxctl.model.provider import Endpoint, Provider
 from pxctl.providers.base import Adapter
+from pxctl.providers.guard import Guarded
 
 GROUP = "pxctl.providers"
 BUILT_IN = ("openai_compatible", "anthropic", "gemini", "azure_openai", "bedrock", "ollama", "llama_cpp")
@@ -46,4 +47,4 @@ def open_adapter(
                 f"provider `{provider.id}`: kind `{provider.kind}` has no option `{name}`", hint=f"its options: {known}"
             )
     limit = timeout_s if timeout_s is not None else provider.timeout_ms / 1000
-    return cast(Make, make)(provider, endpoint, credentials, limit)
+    return Guarded(cast(Make, make)(provider, endpoint, credentials, limit))
