@@ -70,11 +70,11 @@ def corner(eligible: Eligibility, part: Box) -> tuple[int, int]:
 
 
 def weak_point(
-    eligible: Eligibility, plan: Plan, part: Box, kill: Kill, served: Callable[[Option], bool] | None = None
+    eligible: Eligibility, plan: Plan, part: Box, kill: Kill, served: frozenset[str] | None = None
 ) -> Weak | None:
     """A request of the part that `kill` can leave without any deployment; None is a proof that there is none.
 
-    With `served`, only requests count that some such option serves while everything works. Raises TooLargeError.
+    With `served`, only requests count that some of these providers serves while all is well. Raises TooLargeError.
     """
     given, output = corner(eligible, part)
     options = eligible.options(plan)
@@ -85,7 +85,7 @@ def weak_point(
         boxes = [(option, eligible.surely(option, piece, given, output)) for option in options]
         starts = [piece]
         if served is not None:
-            starts = [box for option, box in boxes if served(option) and all(box)]
+            starts = [box for option, box in boxes if option.deployment.provider in served and all(box)]
         for start in starts:
             found = _search(start, boxes, kill)
             if found is not None:

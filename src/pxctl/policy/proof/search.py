@@ -126,7 +126,7 @@ class Search:
                 continue
             first = bad & -bad
             before = some & (first - 1)
-            entry = (_narrowest(before, covers) if before else first).bit_length() - 1
+            entry = (narrowest(before, covers) if before else first).bit_length() - 1
             own = self.own(entry)
             if not before:
                 yield meet(box, own), entry
@@ -139,7 +139,7 @@ class Search:
         return None
 
 
-def _narrowest(entries: int, covers: Sequence[int]) -> int:
+def narrowest(entries: int, covers: Sequence[int]) -> int:
     """The entry (as a bit) that covers the box in all but the fewest dimensions."""
     one = two = three = 0
     for cover in covers:

@@ -145,7 +145,7 @@ class Space:
         values |= {unknown(values)} | ({UNDETERMINED} if name == "language" else set())
         fleet = self.compiled.fleet.deployments
         cells = []
-        for value in sorted(values, key=lambda v: (v not in known, v)):
+        for value in sorted(values, key=lambda v: (v != UNDETERMINED, v not in known, v == "*", v)):
             if self._asked(name, value):
                 sort = tuple(d.index for d in fleet if not d.speaks(value)) if name == "language" else None
                 cells.append(Cell(value, self._routes_to_entries(self.tables.single[name].of(value)), sort))

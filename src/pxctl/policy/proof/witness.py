@@ -12,7 +12,7 @@ from pxctl.model.proof import Counterexample
 from pxctl.model.signals import EPOCH, DeploymentSignal, Signals
 from pxctl.policy.bound import Bound
 from pxctl.policy.compile import Compiled
-from pxctl.policy.proof.space import MOST, Box, Cell, Space
+from pxctl.policy.proof.space import DIMENSIONS, MOST, Box, Cell, Space
 
 LATENCY_MS = 1.0
 
@@ -33,7 +33,7 @@ def request(
     space: Space, part: Box, amounts: Amounts = SMALLEST, route: int | None = None, arm: str | None = None
 ) -> Context:
     """A request of a part; with `route` and `arm` one whose trace id comes into that arm."""
-    pick: dict[str, Cell] = {name: space.chosen(part, name)[0] for name in _PICKED}
+    pick = {name: _pick(space.chosen(part, name)) for name in DIMENSIONS}
     seat = pick["tenant"].value
     given = pick["input_tokens"].low if amounts.input_tokens is None else amounts.input_tokens
     output = pick["output_tokens"].low if amounts.output_tokens is None else amounts.output_tokens
@@ -53,10 +53,9 @@ def request(
     return Context.model_validate(fields)
 
 
-_PICKED = (
-    "tenant", "privacy", "modality", "task_type", "task_tags", "language", "risk_level", "region", "features",
-    "input_tokens", "output_tokens", "budget_usd", "sla_ms",
-)  # fmt: skip
+def _pick(cells: list[Cell]) -> Cell:
+    """The plainest cell: without a budget or an SLA where that is possible."""
+    return next((cell for cell in cells if cell.absent), cells[0])
 
 
 def _usd(space: Space, cell: Cell) -> Decimal:

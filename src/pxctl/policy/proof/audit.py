@@ -1,0 +1,192 @@
+"""What is noteworthy about a policy without being asked: dead routes, gaps, refusals, single points of failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from pxctl.model.proof import ChainLeft, Outage, ProofReport, RouteFinding
+from pxctl.policy.compile import Compiled
+from pxctl.policy.fleet import Deployment
+from pxctl.policy.integers import UNBOUNDED
+from pxctl.policy.plan import Plan
+from pxctl.policy.proof.eligible import TENANT, Eligibility, Option
+from pxctl.policy.proof.outage import any_of, exactly, weak_point
+from pxctl.policy.proof.search import Search, TooLargeError
+from pxctl.policy.proof.space import MOST, Box, Space, seats_of
+from pxctl.policy.proof.witness import Amounts, request
+
+MOST_PARTS = 2_000
+"""A route whose requests fall into more parts is not examined for outages; the report says so."""
+MOST_ROUTES = 400
+"""A policy with more routes is not examined for outages; the report says so."""
+ASSUMPTIONS = (
+    "any kept candidate may be chosen: weights, health and latency vary",
+    "prices are the files' (else the catalogue's ceiling); quotes may differ, and budgets hold for quotes too",
+    "a call takes at most the provider's `timeout_ms`",
+    "for refusals and outages: credentials exist, quotas and circuits are fine, safe mode is off, and requests are"
+    " as small as their route allows unless the question bounds them",
+    "requests need no more tags and features than those that a route or the question names",
+)
+
+
+@dataclass(slots=True)
+class _Audit:
+    compiled: Compiled
+    findings: list[RouteFinding] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
+    chains: list[ChainLeft] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+
+
+def audit(compiled: Compiled, policies: tuple[str, ...] = ()) -> ProofReport:
+    """Examine every policy (or those named): values without file positions."""
+    made = _Audit(compiled)
+    looked, unused = [], []
+    for name in policies or tuple(compiled.config.policies):
+        if not seats_of(compiled, name):
+            unused.append(name)
+            continue
+        looked.append(name)
+        _policy(made, name)
+    return ProofReport(
+        source=compiled.source, findings=tuple(made.findings), outages=tuple(made.outages), chains=tuple(made.chains),
+        policies=tuple(looked), unused=tuple(unused), limits=tuple(made.limits), assumptions=ASSUMPTIONS,
+    )  # fmt: skip
+
+
+def dead_routes(compiled: Compiled, policy: str) -> list[int]:
+    """The routes that no request of the roster takes. Raises TooLargeError."""
+    space = Space(compiled, compiled.policy(policy))
+    search = Search.of(space)
+    return [n for n in range(space.routes) if search.takes(space.everything, n + space.first) is None]
+
+
+def _policy(made: _Audit, name: str) -> None:
+    space = Space(made.compiled, made.compiled.policy(name))
+    search, eligible = Search.of(space), Eligibility(space)
+    try:
+        gap = search.takes(space.everything, space.none)
+        if gap is not None:
+            made.findings.append(RouteFinding(
+                kind="no_route", policy=name, example=request(space, gap),
+                message="some requests match no route and are refused",
+            ))  # fmt: skip
+    except TooLargeError as error:
+        made.limits.append(f"policy `{name}`, requests without a route: {error.message}")
+    small = space.routes <= MOST_ROUTES
+    if not small:
+        made.limits.append(
+            f"policy `{name}` has more than {MOST_ROUTES} routes: outages and refusals were not looked at"
+        )
+    for number in range(space.routes):
+        try:
+            _route(made, space, search, eligible, number, small)
+        except TooLargeError as error:
+            route = space.policy.policy.routes[number].name
+            made.limits.append(f"policy `{name}`, route `{route}`: {error.message}")
+
+
+def _route(made: _Audit, space: Space, search: Search, eligible: Eligibility, number: int, deep: bool) -> None:
+    policy, route = space.policy.policy.name, space.policy.policy.routes[number]
+    entry = number + space.first
+    if search.takes(space.everything, entry) is None:
+        made.findings.append(RouteFinding(
+            kind="dead_route", policy=policy, route=route.name,
+            message="no request takes this route: earlier routes take them all, or no tenant can match it",
+        ))  # fmt: skip
+        return
+    if not deep:
+        return
+    parts: list[Box] = []
+    for part, _ in search.leaves(search.own(entry), 1 << entry):
+        parts.append(part)
+        if len(parts) > MOST_PARTS:
+            made.limits.append(f"policy `{policy}`, route `{route.name}`: its requests fall into too many parts")
+            return
+    _refusals(made, eligible, number, parts)
+    _outages(made, eligible, number, parts)
+    _chains(made, eligible, number)
+
+
+def _plans(eligible: Eligibility, number: int, parts: list[Box]) -> Iterator[tuple[Plan, Box]]:
+    for plan, tenants in eligible.arms(number):
+        for part in parts:
+            mine = (*part[:TENANT], part[TENANT] & tenants, *part[TENANT + 1 :])
+            if mine[TENANT]:
+                yield plan, mine
+
+
+def _refusals(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:
+    space = eligible.space
+    for plan, part in _plans(eligible, number, parts):
+        weak = weak_point(eligible, plan, part, any_of(0, 0))
+        if weak is not None:
+            context = request(space, weak.part, Amounts(weak.input_tokens, weak.output_tokens), number, plan.arm)
+            made.findings.append(RouteFinding(
+                kind="can_refuse", policy=space.policy.policy.name, route=plan.route.name, example=context,
+                message="some requests take this route and no deployment of it may serve them, even when all is well",
+            ))  # fmt: skip
+            return
+
+
+def _outages(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:
+    """Fatal outages of one provider, and of two where neither alone is fatal."""
+    space, fatal = eligible.space, set[str]()
+    route = space.policy.policy.routes[number].name
+    names = sorted({o.deployment.provider for plan, _ in eligible.arms(number) for o in eligible.options(plan)})
+    for size in (1, 2):
+        for down in combinations(names, size):
+            if fatal & set(down):
+                continue
+            gone = frozenset(down)
+            for plan, part in _plans(eligible, number, parts):
+                weak = weak_point(eligible, plan, part, exactly(gone), gone)
+                if weak is None:
+                    continue
+                context = request(space, weak.part, Amounts(weak.input_tokens, weak.output_tokens), number, plan.arm)
+                made.outages.append(Outage(policy=space.policy.policy.name, route=route, down=down, example=context))
+                if size == 1:
+                    fatal |= gone
+                break
+
+
+def _chains(made: _Audit, eligible: Eligibility, number: int) -> None:
+    """What is left when one provider fails, and the worst that it can cost and take."""
+    for plan, _ in eligible.arms(number):
+        options = eligible.options(plan)
+        for name in sorted({o.deployment.provider for o in options}):
+            left = [o for o in options if o.deployment.provider != name]
+            costs = [_worst_cost(eligible, o) for o in left]
+            made.chains.append(ChainLeft(
+                policy=eligible.space.policy.policy.name, route=plan.route.name, down=name,
+                left=tuple(dict.fromkeys(o.deployment.id for o in left)),
+                worst_cost=None if None in costs or not costs else max(cost for cost in costs if cost is not None),
+                worst_latency_ms=max((_worst_latency(eligible, o) for o in left), default=None),
+            ))  # fmt: skip
+        break
+
+
+def _worst_cost(eligible: Eligibility, option: Option) -> int | None:
+    """The cost of the largest request that fits, cut at the route's and the tenants' bounds."""
+    d: Deployment = option.deployment
+    tenants = max(cell.sort[2] for cell in eligible.space.cells[TENANT])
+    bound = min(option.plan.max_cost, tenants)
+    rates = [eligible.rate(d, modality) for modality in sorted(d.modalities)]
+    window = d.context_tokens
+    if window is not None and rates:
+        output = min(window, d.max_output_tokens or window)
+        dearest = max(
+            max(window * max(r.input, r.cached), (window - output) * max(r.input, r.cached) + output * r.output)
+            for r in rates
+        )
+        bound = min(bound, dearest)
+    return None if bound >= UNBOUNDED or bound >= MOST * 10**12 else bound
+
+
+def _worst_latency(eligible: Eligibility, option: Option) -> int:
+    timeout = eligible.space.compiled.config.providers[option.deployment.provider].timeout_ms
+    if option.fallback or option.plan.max_latency is None:
+        return timeout
+    return min(timeout, -(-option.plan.max_latency // 1000))
