@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,14 +43,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the scratch folder, and say where it is")
     keep = parser.parse_args().keep
-    missing = [tool for tool in ("git", "ssh-keygen") if shutil.which(tool) is None]
-    if missing:
-        print(f"the demo needs {' and '.join(missing)} on PATH", file=sys.stderr)
+    if shutil.which("git") is None:
+        print("the demo needs git on PATH", file=sys.stderr)
         return 2
     scratch = Path(tempfile.mkdtemp(prefix="pxctl-demo-"))
     try:
         return _tell(scratch)
-    except BrokenError as broken:
+    except (BrokenError, RuntimeError, OSError, subprocess.SubprocessError) as broken:
         print(f"\nthe demo broke: {broken}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,8 +71,7 @@ def _tell(scratch: Path) -> int:
     with world.model_servers(FAULTS, env, scratch) as servers:
         ports = {name: server.port for name, server in servers.items()}
         root = world.make_repository(scratch, env, ports, SERVED)
-        world.make_key(scratch, root, env)
-        story = Story(root, env)
+        story = Story(root, env, signed=world.make_key(scratch, root, env))
         for chapter in chapters.ALL:
             chapter(story)
         secrets = [env[one.variable] for one in SERVED]

@@ -33,6 +33,7 @@ class Story:
 
     folder: Path
     env: Mapping[str, str]
+    signed: bool = False
     chapters: int = 0
     checks: int = 0
     started: float = field(default_factory=time.monotonic)

@@ -116,8 +116,10 @@ def _replace_line(file: Path, pattern: str, line: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def make_key(scratch: Path, root: Path, env: Mapping[str, str]) -> Path:
-    """An SSH key of the demo's own, and git told to sign with it."""
+def make_key(scratch: Path, root: Path, env: Mapping[str, str]) -> bool:
+    """An SSH key of the demo's own, and git told to sign with it; False where this machine has no ssh-keygen."""
+    if shutil.which("ssh-keygen", path=env["PATH"]) is None:
+        return False
     key = scratch / "home" / "demo-key"
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ada@harbourline.example", "-f", str(key)],
@@ -125,7 +127,7 @@ def make_key(scratch: Path, root: Path, env: Mapping[str, str]) -> Path:
     )  # fmt: skip
     git(root, env, "config", "gpg.format", "ssh")
     git(root, env, "config", "user.signingkey", f"{key}.pub")
-    return key
+    return True
 
 
 def free_port() -> int:

@@ -51,6 +51,9 @@ def audit_text(report: AuditReport) -> list[Part]:
         parts.append((f"not to be trusted: {plural(len(report.problems), 'problem')}", "bold red"))
     elif not report.anchored:
         parts.append(("unanchored: the chain holds together, but nothing says that it is the right one", "bold yellow"))
+    elif not report.signed:
+        parts.append(("the chain holds from the first release on; nothing is signed: whoever could push could release",
+                      "bold yellow"))  # fmt: skip
     else:
         parts.append(("every release is one that somebody was allowed to make", "bold green"))
     return parts
