@@ -14,7 +14,7 @@ from pxctl.core.errors import UsageError
 from pxctl.interop.litellm.config import MAX_FALLBACKS
 from pxctl.interop.litellm.members import Members
 from pxctl.interop.litellm.names import free
-from pxctl.interop.litellm.restore import restored
+from pxctl.interop.litellm.restore import read_back, restored
 from pxctl.load.writer import dump_yaml
 from pxctl.model.configuration import Configuration
 from pxctl.model.interop import Exported, Note
@@ -192,7 +192,8 @@ class _Export:
             ]  # fmt: skip
         if self.fallbacks:
             settings["fallbacks"] = [{group: names} for group, names in self.fallbacks.items()]
-            longest = max(len(ids) for ids in self.chains.values())
+            config = read_back({"model_list": self.members.listed}, settings)
+            longest = max(len(config.chain(group)) for group in config.groups)
             if longest > MAX_FALLBACKS:
                 settings["max_fallbacks"] = longest
         if self.windows:

@@ -54,7 +54,7 @@ def import_config(
     files = {f"providers/{id_}.yaml": dump_yaml(data) for id_, data in sorted(finished.items())}
     files["routing-policies/default.yaml"] = dump_yaml(policy)
     files["tenants/callers.yaml"] = dump_yaml({"tenants": [_tenant(config)]})
-    retired = any(finding.code == "PX0825" for finding in findings)
+    retired = any(_retired(data, catalogue) for data in finished.values())
     files["pxctl.yaml"] = dump_yaml(_project(finished, retired=retired))
     if providers.variables:
         keys = [{"name": name, "kind": "env", "description": f"used by provider {id_}"}
@@ -99,6 +99,19 @@ def _kept(config: Config, apart: list[Deployment]) -> dict[str, Any]:
     if members:
         kept["model_list"] = members
     return kept
+
+
+def _retired(provider: Mapping[str, Any], catalogue: Catalogue) -> bool:
+    """Whether one of a provider's models is retired by the day of the catalogue."""
+    vendor = catalogue.vendor_of(provider["kind"], provider["endpoints"][0]["url"])
+    entries = [
+        catalogue.find(vendor, spec[name])
+        for spec in provider["models"]
+        for name in ("id", "deployment_name")
+        if name in spec
+    ]
+    day = catalogue.dated
+    return any(entry and entry.deprecated and day and entry.deprecated <= day for entry in entries)
 
 
 def _tenant(config: Config) -> dict[str, Any]:

@@ -78,15 +78,14 @@ class Members:
         return [id_ for id_ in ids if self._callable(id_, route, True)]
 
     def weights(self, route: Route, ids: Sequence[str]) -> dict[str, float | int]:
-        """Weights by deployment; nothing where all are equal."""
+        """Weights by deployment. Equal ones are written too: without any, LiteLLM shares out by rpm."""
         found: dict[str, float | int] = {}
         for one in route.candidates:
             expanded = self.expand(candidate_text(one))
             for id_ in expanded:
                 share = candidate_weight(one) / len(expanded)
                 found.setdefault(id_, int(share) if share == int(share) else share)
-        chosen = {id_: found[id_] for id_ in ids}
-        return chosen if len(set(chosen.values())) > 1 else {}
+        return {id_: found[id_] for id_ in ids} if len(ids) > 1 else {}
 
     def add(
         self,

@@ -74,6 +74,10 @@ class Providers:
     def add(self, deployment: Deployment) -> None:
         """Give a deployment its provider, model and region."""
         model = model_id(deployment.name)
+        if secret_format(deployment.model):
+            where = (*deployment.path, "litellm_params", "model")
+            self.note("for_you", f"a deployment of {deployment.group}", "its model looks like a secret", where)
+            return
         said = marker(deployment).get("deployment")
         if isinstance(said, str) and (found := re.fullmatch(r"([a-z0-9-]+)/([^\s@]+)@([^\s@/]+)", said)):
             draft = self._marked(deployment, found[1], found[3])

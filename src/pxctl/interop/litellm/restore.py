@@ -17,10 +17,10 @@ def restored(data: dict[str, Any], settings: dict[str, Any], kept: dict[str, Any
 
     Changes `data` and `settings` in place.
     """
-    wanted = _read(data, settings)
+    wanted = read_back(data, settings)
     trial = {name: value for name, value in settings.items() if name not in _SAME}
     trial |= {name: kept[name] for name in _SAME if name in kept}
-    said = _read(data, trial)
+    said = read_back(data, trial)
     if all(_chain(wanted, group) == _chain(said, group) for group in wanted.groups):
         for name in _SAME:
             settings.pop(name, None)
@@ -37,7 +37,8 @@ def restored(data: dict[str, Any], settings: dict[str, Any], kept: dict[str, Any
         data["model_list"] = [*data["model_list"], *members]
 
 
-def _read(data: dict[str, Any], settings: dict[str, Any]) -> Config:
+def read_back(data: dict[str, Any], settings: dict[str, Any]) -> Config:
+    """What was written, as the import reads it."""
     value = {"model_list": data["model_list"], "router_settings": settings}
     return parse(Source("", value, Composed()), Catalogue())
 

@@ -195,7 +195,7 @@ def unknown_strategy(subject: Subject) -> Iterator[Hit]:
     """
     value, path = subject.config.setting("routing_strategy")
     known = vocabulary().strategies
-    if value is not None and value not in known:
+    if value is not None and (not isinstance(value, str) or value not in known):
         close = get_close_matches(str(value), known, 1, 0.6)
         hint = f"did you mean `{close[0]}`?" if close else "known: " + ", ".join(sorted(known))
         yield Hit(f"{quoted(value)} is no routing strategy", path, hint)
