@@ -241,7 +241,8 @@ def _said(response: httpx.Response) -> str:
         return ""
     if not isinstance(value, dict):
         return ""
-    parts = [str(value.get("message") or "")]
+    error = value.get("error")
+    parts = [str(value.get("message") or (error if isinstance(error, str) else ""))]
     errors = value.get("errors")
     for error in errors if isinstance(errors, list) else []:
         if isinstance(error, dict):

@@ -157,6 +157,17 @@ class SignalStore:
             safe_mode=SafeMode.model_validate(safe) if safe else SafeMode(),
         )
 
+    def calls(
+        self, since: datetime, until: datetime, *, provider: str | None = None
+    ) -> list[tuple[datetime, bool, float | None]]:
+        """(when, worked, latency in ms) of every sample after `since` and up to `until`, oldest first."""
+        rows = self._all(
+            "SELECT at_ms, ok, latency_ms FROM sample WHERE at_ms > ? AND at_ms <= ? AND (? IS NULL OR provider = ?)"
+            " ORDER BY at_ms",
+            (to_ms(since), to_ms(until), provider, provider),
+        )
+        return [(from_ms(at), bool(ok), latency) for at, ok, latency in rows]
+
     def last_written(self) -> datetime | None:
         """When the newest sample was taken."""
         row = self._one("SELECT max(at_ms) FROM sample", ())

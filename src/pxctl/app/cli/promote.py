@@ -58,9 +58,10 @@ def promote(
 ) -> int:
     """Move a rollout to its next step, once its gates are met.
 
-    Without --policy, --provider or --flags: the only rollout that is on its way.
+    Without --policy, --provider or --flags: the only rollout that is on its way. With --if-ready a gate that failed
+    ends the rollout, and one that says nothing pauses it; both exit 1.
     """
-    from pxctl.app.flows.promote import promote_rollouts
+    from pxctl.app.flows.promote import promote_rollouts, stopped
     from pxctl.report.release import results_text
 
     out = Output(output, quiet=quiet, verbose=verbose)
@@ -68,6 +69,7 @@ def promote(
     subject = one_subject(policy, provider, flags, required=False)
     results = promote_rollouts(desk, subject, full=full, if_ready=if_ready, reason=reason, dry_run=dry_run)
     if len(results) == 1:
-        return answer(out, results[0], format)
-    out.answer({"results": results}, format, lambda found: results_text(found["results"]))
-    return 0
+        answer(out, results[0], format)
+    else:
+        out.answer({"results": results}, format, lambda found: results_text(found["results"]))
+    return 1 if stopped(results) else 0
