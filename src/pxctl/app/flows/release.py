@@ -227,7 +227,10 @@ def publish_intent(
         sound(desk.loaded)
         intent = RosterChange(content, reason, path, wish.version if wish else None, force=force)
         return intent, NO_TERMS
+    from pxctl.app.flows.gates import first_gates  # gates.py builds on the desk
+
     gates, evidence = desk.gates(subject, content)
+    gates = (*gates, *first_gates(desk, subject, content.files))
     if wish is None and rollout is None:
         rollout = _default_plan(desk, subject)
     return Publish(
