@@ -24,6 +24,8 @@ from pxctl.core.errors import PxctlError
 EXIT_BUG = 3
 EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
+NARROWEST = 40
+"""Columns below which `COLUMNS` is not believed."""
 
 _SURROUNDINGS = frozenset(
     getattr(errno, name)
@@ -38,6 +40,7 @@ _SURROUNDINGS = frozenset(
 
 def guarded(args: list[str]) -> int:
     """Run the command line; whatever happens, give an exit code and, on stderr, one clear message."""
+    _ready_streams()
     try:
         code = _run(args)
         sys.stdout.flush()
@@ -63,6 +66,19 @@ def guarded(args: list[str]) -> int:
         return 2
     except Exception as error:
         return bug(error)
+
+
+def _ready_streams() -> None:
+    """A closed stream swallows what is written; a character that a stream cannot encode is escaped, never an error."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  # lives as long as we do
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    columns = os.environ.get("COLUMNS", "80")
+    if not columns.isdecimal() or int(columns) < NARROWEST:
+        del os.environ["COLUMNS"]  # nothing can be laid out in it
 
 
 def _run(args: list[str]) -> int:
@@ -149,6 +165,8 @@ def _verbose(args: list[str]) -> bool:
 
 def _about_file(error: OSError) -> str:
     what = (error.strerror or "the operating system refused").lower()
+    if isinstance(error, FileNotFoundError) and not error.filename:
+        return "the current folder does not exist any more"
     return f"`{os.fsdecode(error.filename)}`: {what}" if error.filename else f"writing the output: {what}"
 
 
