@@ -11,9 +11,21 @@ from pxctl.model.tenant import Tenant
 
 
 def why_never(
-    view: View, deployment: Deployment, box: Box, reach: Reach, constraints: Constraints, fallback: bool = False
-) -> str | None:  # fmt: skip
-    """Why no request of the box can go to a deployment, or None where one can. Checks in the engine's order."""
+    view: View, deployment: Deployment, reach: Reach, number: int, constraints: Constraints, fallback: bool = False
+) -> str | None:
+    """Why no request of a policy's route can go to a deployment, or None where one can; looked up once.
+
+    `number` is the route's, from 0; the checks are in the engine's order.
+    """
+    key = (number, deployment.id, fallback)
+    if key not in reach.verdicts:
+        reach.verdicts[key] = _why_never(view, deployment, reach.boxes[number], reach, constraints, fallback)
+    return reach.verdicts[key]
+
+
+def _why_never(
+    view: View, deployment: Deployment, box: Box, reach: Reach, constraints: Constraints, fallback: bool
+) -> str | None:
     provider, model = deployment.provider, deployment.model
     statuses = ("active", "standby") if fallback else ("active",)
     if not provider.enabled:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 _LOCAL_ENDINGS = (
     ".localhost",
@@ -44,14 +43,16 @@ _WORDS = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
 def split_url(url: str) -> tuple[str, str]:
     """Scheme and host of a URL, in lower case; empty where there is none."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme.lower(), (parts.hostname or "").lower().rstrip(".")
-    except ValueError:
+    scheme, mark, rest = url.partition("://")
+    if not mark:
         return "", ""
+    for sign in "/?#":
+        rest = rest.partition(sign)[0]
+    rest = rest.rpartition("@")[2]
+    host = rest.partition("]")[0].removeprefix("[") if rest.startswith("[") else rest.partition(":")[0]
+    return scheme.lower(), host.lower().rstrip(".")
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

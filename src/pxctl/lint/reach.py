@@ -9,7 +9,7 @@ one member is listed, so they only ever cover what they contain whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from pxctl.lint.view import View
@@ -48,6 +48,8 @@ class Reach:
 
     boxes: tuple[Box, ...]
     classes: tuple[tuple[Tenant, ...], ...]
+    verdicts: dict[tuple[int, str, bool], str | None] = field(default_factory=dict, compare=False)
+    """What `eligible.why_never` has found out, by route, deployment and whether it is a fallback."""
 
 
 def reach(view: View, policy: Policy, anybody: bool = False) -> Reach:
@@ -145,9 +147,11 @@ def _range(bounds: TokenBounds | MoneyBounds | None, name: str) -> Range:
 
 def covers(outer: Box, inner: Box) -> bool:
     """Whether every request of `inner` is in `outer`."""
+    for name in VALUES:
+        if not inner.values[name] <= outer.values[name]:
+            return False
     return (
         inner.who <= outer.who
-        and all(inner.values[name] <= outer.values[name] for name in VALUES)
         and all(_within(inner.ranges[name], outer.ranges[name]) for name in RANGES)
         and all(name in inner.sets and inner.sets[name] <= outer.sets[name] for name in outer.sets)
     )
@@ -173,8 +177,10 @@ def left_over(box: Box, earlier: Iterable[Box]) -> list[Box] | None:
 
 def _minus(box: Box, other: Box) -> list[Box]:
     """The parts of a box outside another one, disjoint."""
-    meets = box.who & other.who and all(box.values[n] & other.values[n] for n in VALUES)
-    if not meets or any(_disjoint(box.ranges[n], other.ranges[n]) for n in RANGES):
+    for name in VALUES:
+        if box.values[name].isdisjoint(other.values[name]):
+            return [box]
+    if box.who.isdisjoint(other.who) or any(_disjoint(box.ranges[n], other.ranges[n]) for n in RANGES):
         return [box]
     rest: list[Box] = []
     who, values, ranges = box.who, dict(box.values), dict(box.ranges)

@@ -31,18 +31,20 @@ def lint(loaded: Loaded, rules: Mapping[str, Rule] | None = None) -> LintReport:
 
 def local_findings(view: View, rules: Iterable[Rule], files: Collection[str] | None = None) -> Iterator[Finding]:
     """What rules that look at one file find, for all files or for some."""
-    chosen = [rule for rule in rules if rule.scope in LOCAL]
-    documents = view.loaded.documents
-    for rule in chosen:
-        if rule.scope == "document":
-            for document in documents.values():
-                if files is None or document.file in files:
-                    yield from _found(rule, document, _run(rule, document, view))
+    chosen = [rule for rule in rules if rule.scope in LOCAL and rule.check is not None]
+    on_documents = [(rule, rule.check) for rule in chosen if rule.scope == "document"]
+    on_providers = [(rule, rule.check) for rule in chosen if rule.scope == "provider"]
+    providers = {view.loaded.origin["provider", id_][0]: provider for id_, provider in view.config.providers.items()}
+    for file, document in view.loaded.documents.items():
+        if files is not None and file not in files:
             continue
-        for id_, provider in view.config.providers.items():
-            home = view.document("provider", id_)
-            if home is not None and (files is None or home.file in files):
-                yield from _found(rule, home, _run(rule, provider, view))
+        for rule, check in on_documents:
+            for hit in check(document, view) if check is not None else ():
+                yield as_finding(rule, hit.document or document, hit)
+        provider = providers.get(file)
+        for rule, check in on_providers if provider is not None else ():
+            for hit in check(provider, view) if check is not None else ():
+                yield as_finding(rule, hit.document or document, hit)
 
 
 def tree_findings(view: View, rules: Iterable[Rule]) -> Iterator[Finding]:

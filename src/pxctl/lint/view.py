@@ -48,6 +48,7 @@ class View:
         self.catalogue: Catalogue = loaded.config.catalogue
         self._vendor_models: dict[str, frozenset[str]] = {}
         self._reach: dict[tuple[str, bool], Reach] = {}
+        self._vendors: dict[str, str | None] = {}
         self._expanded: dict[str, tuple[Deployment, ...]] = {}
 
     @cached_property
@@ -160,8 +161,7 @@ class View:
 
     def known(self, vendor_model: str, provider: Provider) -> CatalogueModel | None:
         """What the catalogue knows of a model that a provider serves."""
-        vendor = self.vendor(provider)
-        return self.catalogue.find(vendor, vendor_model)
+        return self.catalogue.find(self.vendor(provider), vendor_model)
 
     def reach(self, policy: Policy, anybody: bool = False) -> Reach:
         """The requests that each route of a policy takes, from its tenants, or from anybody who may come."""
@@ -186,7 +186,9 @@ class View:
 
     def vendor(self, provider: Provider) -> str | None:
         """The catalogue's name of the vendor behind a provider."""
-        return self.catalogue.vendor_of(provider.kind, provider.endpoints[0].url)
+        if provider.id not in self._vendors:
+            self._vendors[provider.id] = self.catalogue.vendor_of(provider.kind, provider.endpoints[0].url)
+        return self._vendors[provider.id]
 
 
 def route_references(route: Route, base: Path) -> Iterator[Reference]:

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from pxctl.load.bounds import MAX_DEPTH, MAX_DIGITS
+from pxctl.load.nesting import depth
 from pxctl.load.text import place_of
 from pxctl.load.yaml_positions import NOWHERE, Composed, Problem, compose
 
@@ -37,20 +38,6 @@ def _number(text: str) -> float:
 
 def _constant(_text: str) -> Any:
     raise _RefusedError("number")
-
-
-def depth(value: Any) -> int:
-    """Levels of nesting, counted without recursion; stops one past the bound."""
-    level, here = 0, [value]
-    while here and level <= MAX_DEPTH:
-        here = [
-            child
-            for node in here
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, (dict, list))
-        ]
-        level += 1
-    return level
 
 
 def load_json(text: str) -> tuple[Any, Problem | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,9 +33,31 @@ class Locator:
 
     def __call__(self, path: Sequence[str | int], key: bool = False) -> Span | None:
         """The place of the value (or the key) at `path`."""
+        if self._composed is None and len(path) == 1 and not self._json:
+            found = _top_level(self._file, self._text, str(path[0]), key)
+            if found is not None:
+                return found
         places = self.composed.keys if key else self.composed.values
         place = places.get(tuple(path))
         return None if place is None else place.span(self._file)
+
+
+def _top_level(file: str, text: str, name: str, key: bool) -> Span | None:
+    """The place of a field at the left margin, or of its value where that is plain and on the same line, without
+    reading the whole text; None where this is not certain."""
+    if not name.isidentifier() or "\r" in text or text.count(f"\n{name}:") + text.startswith(f"{name}:") != 1:
+        return None
+    start = 0 if text.startswith(f"{name}:") else text.index(f"\n{name}:") + 1
+    line = text.count("\n", 0, start) + 1
+    if key:
+        return Span(file, line, 1, line, len(name) + 1)
+    match = _PLAIN_VALUE.match(text, start + len(name) + 1)
+    if match is None:
+        return None
+    return Span(file, line, match.start(1) - start + 1, line, match.end(1) - start + 1)
+
+
+_PLAIN_VALUE = re.compile(r"[ ]+([A-Za-z0-9_./-]+)[ ]*(?:#[^\n]*)?(?:\n(?=[A-Za-z#])|\Z)")
 
 
 def read_text(file: str, text: str) -> tuple[Any, Composed | None, list[Problem]]:

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from pxctl.load.bounds import MAX_DEPTH
+from pxctl.load.nesting import depth
 
 # A plain word: starts with a letter, holds no `: `, ` #`, flow sign or quote; not one of YAML 1.1's booleans.
 _RESERVED = (
@@ -47,7 +48,8 @@ _LINE = (
     rf"[ ]{{0,120}}(?:\#[^\n]*|(?:-[ ]){{0,4}}{_KEY}:(?:[ ]+{_VALUE})?{_COMMENT}|(?:-[ ]){{1,4}}{_VALUE}{_COMMENT})?\n"
 )
 _GUARD = re.compile(rf"(?>{_LINE})++")
-# ASCII without control characters but the line feed, and printable characters that no loader takes for a line break
+# No control characters but the line feed (the guard lets none of ASCII's through outside of quotes and comments),
+# and only printable characters that no loader takes for a line break.
 _SAFE = re.compile(r"[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
 
 
@@ -61,23 +63,22 @@ def load_plain(text: str) -> Any:
 
     if not text.endswith("\n"):
         text += "\n"
-    if not _SAFE.fullmatch(text) or not _GUARD.fullmatch(text):
+    if not (text.isascii() or _SAFE.fullmatch(text)) or not _GUARD.fullmatch(text):
         raise NotPlainError
     try:
         value = yaml_rs.loads(text, parse_datetime=False)
     except ValueError:
         raise NotPlainError from None
-    if not isinstance(value, dict) or not _plain_keys(value, 0):
+    if not isinstance(value, dict) or (_may_be_deep(text) and depth(value) > MAX_DEPTH):
         raise NotPlainError
     return value
 
 
-def _plain_keys(value: Any, depth: int) -> bool:
-    if depth >= MAX_DEPTH:
+def _may_be_deep(text: str) -> bool:
+    """Whether a text can nest deeper than the bound: each level costs a column of indentation, or a pair of brackets
+    on one line."""
+    if "\n" + " " * 32 in text:
+        return True
+    if text.count("{") + text.count("[") < 24:
         return False
-    if isinstance(value, dict):
-        return all(
-            isinstance(key, str) and (not isinstance(v, (dict, list)) or _plain_keys(v, depth + 1))
-            for key, v in value.items()
-        )
-    return all(not isinstance(v, (dict, list)) or _plain_keys(v, depth + 1) for v in value)
+    return any(line.count("{") + line.count("[") >= 24 for line in text.split("\n") if len(line) >= 48)

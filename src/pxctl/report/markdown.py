@@ -1,40 +1,38 @@
-"""Markdown that survives foreign text: cells are escaped, tables and folds are built in one place."""
+"""Markdown: findings as a table for a pull-request comment or a job summary."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 
-from pxctl.report.text import Cell, Table, cell_text, one_line
+from pxctl.model.finding import Finding, LintReport, Severity
+from pxctl.report.text import plural
 
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})
-
-
-def plain(text: str) -> str:
-    """Text that renders as itself: no markup, no mentions, one line."""
-    return one_line(text).translate(_SPECIAL)
+_SIGN = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
 
 
-def code(text: str) -> str:
-    """Text in a code span; safe for table cells."""
-    inner = one_line(text).replace("|", "\\|")
-    fence = "``" if "`" in inner else "`"
-    return f"{fence} {inner} {fence}" if "`" in inner else f"{fence}{inner}{fence}"
+def findings_markdown(report: LintReport) -> str:
+    """A heading with the counts, then one row a finding."""
+    looked = f"{plural(report.files, 'file')}, {plural(report.rules, 'rule')}"
+    looked += f", {plural(report.ignored, 'finding')} ignored with a reason" if report.ignored else ""
+    if not report.findings:
+        return f"### ✅ pxctl lint: no findings\n\n{looked}\n"
+    counts = Counter(finding.severity for finding in report.findings)
+    words = [plural(counts[s], s.value, "info" if s is Severity.INFO else "") for s in Severity if counts[s]]
+    rows = "\n".join(_row(finding) for finding in report.findings)
+    head = f"### {_SIGN[report.findings[0].severity] if not report.failed else '❌'} pxctl lint: {', '.join(words)}"
+    return f"{head}\n\n{looked}\n\n| | place | rule | finding | way out |\n|---|---|---|---|---|\n{rows}\n"
 
 
-def table(value: Table, codes: Sequence[int] = ()) -> str:
-    """A table; the columns in `codes` are shown as code."""
-
-    def row(cells: Sequence[Cell]) -> str:
-        shown = [
-            code(cell_text(c)) if i in codes and cell_text(c) else plain(cell_text(c)) for i, c in enumerate(cells)
-        ]
-        return "| " + " | ".join(shown) + " |"
-
-    head = "| " + " | ".join(plain(h) or " " for h in value.headers) + " |"
-    rule = "|" + "|".join("---:" if i in value.right else "---" for i in range(len(value.headers))) + "|"
-    return "\n".join([head, rule, *(row(cells) for cells in value.rows)]) + "\n"
+def _row(finding: Finding) -> str:
+    snippet = f"<br><code>{_html(finding.snippet.strip())}</code>" if finding.snippet and finding.snippet.strip() else ""
+    sign = f"{_SIGN[finding.severity]} {finding.severity.value}"
+    cells = (sign, f"`{finding.span}`", f"{finding.code} {finding.rule}", _cell(finding.message) + snippet, _cell(finding.hint or ""))
+    return "| " + " | ".join(cells) + " |"
 
 
-def fold(summary: str, body: str) -> str:
-    """A part that is closed until somebody opens it."""
-    return f"<details><summary>{plain(summary)}</summary>\n\n{body.rstrip()}\n\n</details>\n"
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "&#124;").replace("`", "&#96;")

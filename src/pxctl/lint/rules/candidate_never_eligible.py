@@ -36,7 +36,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
         references = [ref for ref in route_references(route, ("routes", r)) if ref.role in ("candidate", "arm")]
         found = []
         for reference in references:
-            reasons = [why_never(view, d, box, reached, route.constraints) for d in view.expand(reference.text)]
+            reasons = [why_never(view, d, reached, r, route.constraints) for d in view.expand(reference.text)]
             if reasons and all(reasons):
                 found.append((reference, reasons[0]))
         if len([f for f in found if f[0].role == "candidate"]) == len(route.candidates):

@@ -42,9 +42,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
             for model in p.models
             for endpoint in p.endpoints
         )
-        other = next(
-            (d for d in others if why_never(view, d, reached.boxes[r], reached, route.constraints, True) is None), None
-        )
+        other = next((d for d in others if why_never(view, d, reached, r, route.constraints, True) is None), None)
         if other is not None:
             message = f"everything in route `{route.name}` is at `{mine}`"
             yield Hit(message, ("routes", r, "name"), f"add a fallback elsewhere, such as {other.id}")

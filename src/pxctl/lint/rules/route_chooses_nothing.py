@@ -39,7 +39,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
         for reference in route_references(route, ("routes", r)):
             fallback = reference.role == "fallback"
             for deployment in view.expand(reference.text):
-                reasons.append((deployment.id, why_never(view, deployment, box, reached, route.constraints, fallback)))
+                reasons.append((deployment.id, why_never(view, deployment, reached, r, route.constraints, fallback)))
         if reasons and all(reason for _id, reason in reasons):
             first = f"{reasons[0][0]}: {reasons[0][1]}"
             message = f"route `{route.name}` refuses every request: {first}"
