@@ -103,7 +103,9 @@ def test_thresholds(text: str, after: dict[str, int], ok: bool) -> None:
     assert measure(text, sides(**after)).ok is ok
 
 
-@pytest.mark.parametrize("text", ["cost", "cost:5", "price:+5%", "residency:1%", "cost:-5%", "tenants:2%", ""])
+@pytest.mark.parametrize(
+    "text", ["decisions", "cost", "cost:5", "price:+5%", "residency:1%", "cost:-5%", "tenants:2%", ""]
+)
 def test_thresholds_that_mean_nothing(text: str) -> None:
     with pytest.raises(UsageError):
         measure(text, sides())

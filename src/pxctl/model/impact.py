@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pxctl.model.base import Model
+from pxctl.model.context import Context
+from pxctl.model.proof import DecisionDifference
 
 
 class MeaningChange(Model):
@@ -59,6 +61,17 @@ class Example(Model):
     after: dict[str, Any]
 
 
+class RoutePair(Model):
+    """Changed requests that took one route before and one after (None: no route), and the first of them."""
+
+    policy: str
+    before: str | None
+    after: str | None
+    requests: int
+    row: int
+    example: Context
+
+
 class TrafficImpact(Model):
     """What a change does to the decisions on one trace."""
 
@@ -79,27 +92,8 @@ class TrafficImpact(Model):
     regions: dict[str, int] = Field(default_factory=dict, description="`eu -> us`: requests")
     tenants: dict[str, int] = Field(default_factory=dict, description="changed decisions by tenant")
     routes: dict[str, int] = Field(default_factory=dict, description="changed decisions by the route before")
+    pairs: tuple[RoutePair, ...] = ()
     examples: tuple[Example, ...] = ()
-
-
-class RouteProof(Model):
-    """What is proved of one route's decisions over every context."""
-
-    policy: str
-    route: str
-    verdict: Literal["same", "changes", "unknown"]
-    contexts: int | None = Field(default=None, description="how many contexts change, where counting finished")
-    detail: str = ""
-    example: Example | None = None
-
-
-class Proof(Model):
-    """What is proved of all contexts, not observed on some."""
-
-    verdict: Literal["same", "changes", "unknown"]
-    detail: str = ""
-    routes: tuple[RouteProof, ...] = ()
-    assumptions: tuple[str, ...] = ()
 
 
 class Limit(Model):
@@ -120,7 +114,7 @@ class ChangePlan(Model):
     head_commit: str | None = None
     meaning: tuple[MeaningChange, ...] = ()
     traffic: TrafficImpact | None = None
-    proof: Proof | None = None
+    proof: DecisionDifference | None = Field(default=None, description="over all requests, whatever the signals")
     tenants: tuple[str, ...] = Field(default=(), description="tenants whose decisions change on the traffic")
     limits: tuple[Limit, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -128,7 +122,16 @@ class ChangePlan(Model):
     @property
     def changes(self) -> bool:
         """Whether anything differs in meaning or in a decision."""
-        return bool(self.meaning) or (self.traffic is not None and self.traffic.changed > 0)
+        return bool(self.meaning) or (self.traffic is not None and self.traffic.changed > 0) or self.proved is False
+
+    @property
+    def proved(self) -> bool | None:
+        """True: no decision changes, for any request. False: one certainly does. None: neither was shown."""
+        if self.proof is None:
+            return None
+        if self.proof.unchanged:
+            return True
+        return False if any(change.certain for change in self.proof.changes) else None
 
     @property
     def ok(self) -> bool:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
-from pxctl.model.impact import Example, Move, Side, TrafficImpact
+from pxctl.model.impact import Example, Move, RoutePair, Side, TrafficImpact
+from pxctl.model.proof import DecisionDifference
 from pxctl.policy.batch import Batch
 from pxctl.policy.bound import Bound
 from pxctl.policy.columns import INVALID, Decisions, decide_many
@@ -116,6 +117,7 @@ def traffic_impact(
     tenants: Counter[str] = Counter()
     routes: Counter[str] = Counter()
     examples: dict[tuple[str, str], list[Example]] = {}
+    pairs: dict[tuple[str, str | None, str | None], RoutePair] = {}
     for block in blocks:
         batch = batch_of(block, crowd.fill(block), seed)
         for row in differing(old, new, batch):
@@ -132,6 +134,15 @@ def traffic_impact(
             movers.setdefault(key, set()).add(context.tenant)
             tenants[context.tenant] += 1
             routes[f"{facts.policy}/{facts.route}" if facts is not None and facts.route else was.primary] += 1
+            if facts is not None and new_facts is not None and facts.policy == new_facts.policy:
+                pair = (facts.policy, facts.route, new_facts.route)
+                known = pairs.get(pair)
+                pairs[pair] = (
+                    known.model_copy(update={"requests": known.requests + 1})
+                    if known is not None
+                    else RoutePair(policy=pair[0], before=pair[1], after=pair[2], requests=1, row=block.start + row,
+                                   example=context)
+                )  # fmt: skip
             found = examples.setdefault(key, [])
             if len(found) < PER_MOVE:
                 found.append(Example(row=block.start + row, context=shown(context), before=brief(was, facts),
@@ -154,8 +165,22 @@ def traffic_impact(
         regions=dict(regions.most_common()),
         tenants=dict(sorted(tenants.items(), key=lambda i: (-i[1], i[0]))),
         routes=dict(sorted(routes.items(), key=lambda i: (-i[1], i[0]))),
+        pairs=tuple(pairs.values()),
         examples=tuple([example for k in ordered for example in examples[k]][:EXAMPLES]),
     )  # fmt: skip
+
+
+def shown_by_traffic(proof: DecisionDifference, impact: TrafficImpact) -> DecisionDifference:
+    """The comparison over all requests, with what the traffic shows for certain where no request was found before."""
+    pairs = {(pair.policy, pair.before, pair.after): pair for pair in impact.pairs}
+    changes = []
+    for change in proof.changes:
+        pair = pairs.get((change.policy, change.route_before, change.route_after))
+        if pair is not None and not change.certain:
+            said = f"{pair.requests:,} requests of the trace, the first in row {pair.row}"
+            change = change.model_copy(update={"certain": True, "message": said, "example": pair.example})
+        changes.append(change)
+    return proof.model_copy(update={"changes": tuple(changes)})
 
 
 CLASSES = ("primary_changed", "fallbacks_changed", "cost_changed", "newly_refused", "newly_served",

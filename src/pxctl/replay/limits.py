@@ -1,8 +1,9 @@
 """`--fail-on`: thresholds that turn a plan into a gate.
 
 `cost:+5%` (total cost, relative), `latency:+10%` (mean expected latency, relative), `refused:+0.1%` (share of refused
-requests, in points), `changed:1%` (share of changed decisions), `tenants:20` (how many tenants), and `residency` (any
-request that may now reach a region which it could not reach before).
+requests, in points), `changed:1%` (share of changed decisions), `tenants:20` (how many tenants), `residency` (any
+request that may now reach a region which it could not reach before), and `decisions` (anything short of the proof that
+no decision changes, for any request; needs no traffic).
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import re
 
 from pxctl.core.errors import UsageError
 from pxctl.model.impact import Limit, TrafficImpact
+from pxctl.model.proof import DecisionDifference
 
-_FORM = re.compile(r"(cost|latency|refused|changed):\+?([0-9]+(?:\.[0-9]+)?)%|tenants:\+?([0-9]+)|residency")
+PROVED = "decisions"
+_FORM = re.compile(r"(cost|latency|refused|changed):\+?([0-9]+(?:\.[0-9]+)?)%|tenants:\+?([0-9]+)|residency|decisions")
 
 
 def check_form(text: str) -> None:
@@ -20,13 +23,22 @@ def check_form(text: str) -> None:
     if not _FORM.fullmatch(text):
         raise UsageError(
             f"`{text}` is no threshold",
-            hint="cost:+5%, latency:+10%, refused:+0.1%, changed:1%, tenants:20 or residency",
+            hint="cost:+5%, latency:+10%, refused:+0.1%, changed:1%, tenants:20, residency or decisions",
         )
+
+
+def measure_proof(text: str, proof: DecisionDifference) -> Limit:
+    """Hold `decisions` against the proof."""
+    pairs = len(proof.changes)
+    said = "proved" if proof.unchanged else f"{pairs} pairs of routes differ" if pairs else "not proved"
+    return Limit(text=text, measured=said, ok=proof.unchanged)
 
 
 def measure(text: str, impact: TrafficImpact) -> Limit:
     """Hold one threshold against what the traffic showed. Raises UsageError."""
     check_form(text)
+    if text == PROVED:
+        raise UsageError("`decisions` is held against the proof, not against traffic")
     found = _FORM.fullmatch(text)
     assert found is not None  # noqa: S101 - check_form has just looked
     if text == "residency":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pxctl.model.impact import ChangePlan, MeaningChange, Proof, TrafficImpact
+from pxctl.model.impact import ChangePlan, MeaningChange, TrafficImpact
+from pxctl.model.proof import DecisionChange, DecisionDifference
 from pxctl.report.figures import change, milliseconds, money, signed_money
 from pxctl.report.text import Cell, Table, percent, plural
 
@@ -26,10 +27,10 @@ def plan_text(plan: ChangePlan) -> list[Any]:
         if len(plan.meaning) > 60:
             rows.append(("", "", (f"... and {len(plan.meaning) - 60:,} more", "dim"), ""))
         parts += ["", Table(("", "file", "what", "before → after"), rows)]
+    if plan.proof is not None:
+        parts += proof_parts(plan)
     if plan.traffic is not None:
         parts += traffic_parts(plan.traffic)
-    if plan.proof is not None:
-        parts += proof_parts(plan.proof)
     return parts
 
 
@@ -51,7 +52,7 @@ def verdict(plan: ChangePlan) -> str:
         if impact.changed:
             said += f", reaching {plural(len(impact.tenants), 'tenant')}"
             said += f"; cost {change(impact.before.cost, impact.after.cost)}"
-    if plan.proof is not None and plan.proof.verdict == "same":
+    if plan.proved:
         said += "; proved: no decision changes, for any request"
     return said
 
@@ -152,19 +153,43 @@ def _value(value: Any) -> str:
     return "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def proof_parts(proof: Proof) -> list[Any]:
+def proof_parts(plan: ChangePlan) -> list[Any]:
     """What is proved of every possible request."""
-    words = {"same": ("proved: no decision changes, for any request", "green"),
-             "changes": ("proved: decisions change on some requests", "yellow"),
-             "unknown": ("not proved", "yellow")}  # fmt: skip
-    parts: list[Any] = ["", words[proof.verdict]]
-    if proof.detail:
-        parts.append(proof.detail)
-    rows: list[list[Cell]] = [
-        [f"{r.policy}/{r.route}", r.verdict, "" if r.contexts is None else f"{r.contexts:,}", r.detail]
-        for r in proof.routes[:MOST]
-    ]
-    if rows:
-        parts.append(Table(("route", "verdict", "contexts", ""), rows, right=frozenset({2})))
-    parts += [f"assumed: {text}" for text in proof.assumptions]
+    assert plan.proof is not None  # noqa: S101 - asked for only where there is one
+    parts: list[Any] = ["", (proof_words(plan), "green" if plan.proved else "yellow")]
+    if plan.proof.changes:
+        parts.append(proof_table(plan.proof, MOST))
+    parts += [f"not looked at whole: {limit}" for limit in plan.proof.limits]
     return parts
+
+
+def proof_words(plan: ChangePlan) -> str:
+    """The verdict over all requests."""
+    assert plan.proof is not None  # noqa: S101 - asked for only where there is one
+    if plan.proved:
+        return "proved: no decision changes, for any request, whatever the signals"
+    certain = sum(change.certain for change in plan.proof.changes)
+    rest = len(plan.proof.changes) - certain
+    said = [f"decisions change between {plural(certain, 'pair')} of routes, each with a request"] if certain else []
+    said += [f"{plural(rest, 'pair')} of routes differ, and nothing was shown"] if rest else []
+    said += ["not everything could be looked at"] if plan.proof.limits else []
+    return "of all requests: " + "; ".join(said)
+
+
+def proof_table(proof: DecisionDifference, most: int) -> Table:
+    """Which routes' decisions change, with one request each."""
+    rows: list[list[Cell]] = [
+        [f"{c.policy}: {c.route_before or '-'}", c.route_after or "-", f"{c.tenants:,}",
+         c.message if c.certain else f"maybe: {c.message}", _request(c)]
+        for c in proof.changes[:most]
+    ]  # fmt: skip
+    if len(proof.changes) > most:
+        rows.append([(f"... and {len(proof.changes) - most:,} more", "dim"), "", "", "", ""])
+    return Table(("route before", "after", "tenants", "what changes", "for example"), rows, right=frozenset({2}))
+
+
+def _request(change: DecisionChange) -> str:
+    if change.example is None:
+        return ""
+    given = change.example.model_dump(exclude_defaults=True, exclude={"trace_id", "request_key"})
+    return ", ".join(f"{name} {_value(value)}" for name, value in given.items())

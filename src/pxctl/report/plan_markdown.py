@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from pxctl.model.impact import ChangePlan
 from pxctl.report.figures import money
 from pxctl.report.markup import code, fold, plain, table
-from pxctl.report.plan import classes, meant, moves_table, place, sums, tenants_table, title, verdict
+from pxctl.report.plan import (
+    classes,
+    meant,
+    moves_table,
+    place,
+    proof_table,
+    proof_words,
+    sums,
+    tenants_table,
+    title,
+    verdict,
+)
 from pxctl.report.text import Cell, Table
 
 LONGEST = 65_536
@@ -55,15 +66,12 @@ def _parts(plan: ChangePlan) -> Iterator[str]:
 
 def _proof(plan: ChangePlan) -> str:
     assert plan.proof is not None  # noqa: S101 - asked for only where there is one
-    words = {"same": "**Proved**: no decision changes, for any request.",
-             "changes": "**Proved**: decisions change on some requests.", "unknown": "Not proved."}  # fmt: skip
-    said = words[plan.proof.verdict] + (f" {plain(plan.proof.detail)}" if plan.proof.detail else "") + "\n"
-    rows: list[list[Cell]] = [
-        [f"{r.policy}/{r.route}", r.verdict, "" if r.contexts is None else f"{r.contexts:,}", r.detail]
-        for r in plan.proof.routes[:50]
-    ]
-    if rows:
-        said += "\n" + table(Table(("route", "verdict", "contexts", ""), rows, right=frozenset({2})), codes=(0,))
+    words = proof_words(plan)
+    said = f"{'🟢' if plan.proved else '🔶'} {plain(words[:1].upper() + words[1:])}.\n"
+    said += "".join(f"\n> ⚠️ not looked at whole: {plain(limit)}\n" for limit in plan.proof.limits)
+    if plan.proof.changes:
+        body = table(proof_table(plan.proof, 50), codes=(0, 1, 4))
+        said += "\n" + fold(f"routes whose decisions change ({len(plan.proof.changes)})", body)
     return said
 
 

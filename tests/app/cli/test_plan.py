@@ -55,6 +55,31 @@ def test_a_change_between_commits_and_in_the_work_tree(pxctl: Any, company: Path
     assert "for example row" in text.stdout
 
 
+def test_over_all_requests(pxctl: Any, company: Path) -> None:
+    (company / POLICY).write_text("# only a comment\n" + FILES[POLICY], encoding="utf-8")
+    same = pxctl("plan", "base..", "--fail-on", "decisions", cwd=company)
+    assert same.returncode == 0, same.stderr
+    assert "proved: no decision changes, for any request" in same.stdout
+    change(company, "candidates: [east/big@us, east/big@eu]", "candidates: [east/small@us, east/big@eu]")
+    done = pxctl("plan", "base..", "--fail-on", "decisions", "--format", "json", cwd=company)
+    assert done.returncode == 1
+    plan = json.loads(done.stdout)
+    assert plan["traffic"] is None
+    (found,) = plan["proof"]["changes"]
+    assert (found["policy"], found["route_before"], found["certain"]) == ("default", "rest", True)
+    assert found["example"]["tenant"] in ("acme", "bolt", "cove")
+    without = pxctl("plan", "base..", "--no-prove", "--format", "json", cwd=company)
+    assert json.loads(without.stdout)["proof"] is None
+
+
+def test_what_traffic_shows_for_certain(pxctl: Any, company: Path) -> None:
+    change(company, "weight: 70", "weight: 69")
+    done = pxctl("plan", "base..", "--trace", "trace.csv", "--seed", "3", "--format", "json", cwd=company)
+    plan = json.loads(done.stdout)
+    (found,) = plan["proof"]["changes"]
+    assert found["certain"] is (plan["traffic"]["changed"] > 0 or found["before"] is not None)
+
+
 def test_thresholds_gate(pxctl: Any, company: Path) -> None:
     change(company, "candidates: [east/big@us, east/big@eu]", "candidates: [west/mid]")
     args = ("plan", "base..", "--trace", "trace.csv", "--fail-on", "cost:+5%", "--fail-on", "changed:1%")

@@ -49,8 +49,11 @@ def plan(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option(metavar="LIMIT", help="cost:+5%, latency:+10%, refused:+0.1%, changed:1%, tenants:20, residency."),
+        typer.Option(
+            metavar="LIMIT", help="cost:+5%, latency:+10%, refused:+0.1%, changed:1%, tenants:20, residency, decisions."
+        ),
     ] = None,
+    prove: Annotated[bool, typer.Option(help="Compare over all requests, not only on the trace.")] = True,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="0 nothing changes, 1 error or limit exceeded, 2 changes.")
     ] = False,
@@ -63,7 +66,7 @@ def plan(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> int:
-    """Show what a change does: to files in meaning, to every decision on recorded traffic, to tenants.
+    """Show what a change does: to files in meaning, to any request at all (proved), to recorded traffic, to tenants.
 
     Exit 1 where a `--fail-on` threshold is exceeded.
     """
@@ -80,8 +83,8 @@ def plan(
             traffic = Traffic(trace, preset, pairs(column or [], "--column"), pairs(set_ or [], "--set"), seed)
         with out.progress("planning") as step:
             made = plan_change(
-                find_root(repo), base, head, traffic=traffic, fail_on=tuple(fail_on or ()), environment=env,
-                progress=step.advance,
+                find_root(repo), base, head, traffic=traffic, fail_on=tuple(fail_on or ()), prove=prove,
+                environment=env, progress=step.advance,
             )  # fmt: skip
     except PxctlError as error:
         if detailed_exitcode:

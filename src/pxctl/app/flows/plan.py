@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pxctl.app.flows.rehearsal import bind_for
+from pxctl.app.flows.rehearsal import bind_for, rehearse
 from pxctl.app.flows.simulate import Traffic, crowd_for, recognised
 from pxctl.app.wiring import load_files, sound
 from pxctl.core.errors import UsageError
 from pxctl.model.configuration import Configuration
 from pxctl.model.impact import ChangePlan, TrafficImpact
+from pxctl.model.proof import DecisionDifference
 from pxctl.model.signals import Signals
 
 WORK_TREE = "work tree"
@@ -31,24 +32,36 @@ def plan_change(
     *,
     traffic: Traffic | None = None,
     fail_on: tuple[str, ...] = (),
+    prove: bool = True,
     environment: str | None = None,
     measured: Signals | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ChangePlan:
-    """Compare two trees of a repository in meaning and, where there is traffic, in every decision on it."""
-    from pxctl.replay.limits import check_form, measure
+    """Compare two trees of a repository in meaning, over all requests, and in every decision on traffic."""
+    from pxctl.replay.impact import shown_by_traffic
+    from pxctl.replay.limits import PROVED, check_form, measure, measure_proof
     from pxctl.replay.meaning import meaning
 
     for text in fail_on:
         check_form(text)
-    if fail_on and traffic is None:
+    if traffic is None and any(text != PROVED for text in fail_on):
         raise UsageError("--fail-on measures decisions on traffic, and there is none", hint="add --trace FILE")
     old, new = load_files(root, base), load_files(root, head)
     before, after = sound(old), sound(new)
-    impact = None
+    impact = difference = None
     if traffic is not None:
         impact = impact_of(before, after, traffic, environment=environment, measured=measured, progress=progress,
                            sources=(old.source, new.source))  # fmt: skip
+    if prove or PROVED in fail_on:
+        difference = prove_difference(before, after, environment)
+        if impact is not None:
+            difference = shown_by_traffic(difference, impact)
+    limits = []
+    for text in fail_on:
+        if text == PROVED and difference is not None:
+            limits.append(measure_proof(text, difference))
+        elif impact is not None:
+            limits.append(measure(text, impact))
     return ChangePlan(
         base=base,
         head=head or WORK_TREE,
@@ -56,10 +69,18 @@ def plan_change(
         head_commit=new.source,
         meaning=meaning(before, after),
         traffic=impact,
+        proof=difference,
         tenants=tuple(impact.tenants) if impact else (),
-        limits=tuple(measure(text, impact) for text in fail_on) if impact else (),
+        limits=tuple(limits),
         warnings=_warnings(before, after),
     )
+
+
+def prove_difference(before: Configuration, after: Configuration, environment: str | None) -> DecisionDifference:
+    """Compare two configurations over all requests, under the flags of an environment."""
+    from pxctl.policy.proof.difference import difference
+
+    return difference(rehearse(before, environment).compiled, rehearse(after, environment).compiled)
 
 
 def impact_of(
