@@ -31,7 +31,7 @@ def test_a_folder_that_is_no_git_repository(tmp_path: Path, pxctl, words: tuple[
 def test_a_repository_without_a_commit(tmp_path: Path, pxctl) -> None:
     clear(pxctl("init", "new", cwd=tmp_path), 0)
     for words in RELEASING[:2]:
-        clear(pxctl(*words, cwd=tmp_path / "new"), 2, "error: ")
+        clear(pxctl(*words, cwd=tmp_path / "new"), 2, "the repository has no commit yet", "git commit")
 
 
 @pytest.mark.parametrize("words", RELEASING[1:7], ids=lambda words: "-".join(words[:2]))

@@ -79,4 +79,6 @@ def resolve_commit(root: Path | str, rev: str) -> str:
     except GitError as error:
         if not error.message.startswith("git rev-parse:"):  # git is missing, or there is no repository
             raise
+        if rev == "HEAD":
+            raise GitError("the repository has no commit yet", hint="git add . && git commit -m 'first'") from None
         raise GitError(f"`{rev}` is not a commit here", hint="fetch it first, or check the name") from None

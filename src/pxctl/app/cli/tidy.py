@@ -27,8 +27,9 @@ def quieten(parameter: Any) -> None:
     """Show `--quiet`, not `--quiet <bool>`; `--suite TEXT`, not `--suite <list[str]>`; an argument without a type."""
     if parameter.param_type_name == "argument":
         parameter.display_type_rich = lambda **_: ""
-        if parameter.metavar:  # the dots and brackets are added by the frame
-            parameter.metavar = re.sub(r"^\[(.*)\](\.\.\.)?$", r"\1", parameter.metavar)
+        parameter.metavar = parameter.metavar or parameter.name.upper().replace("_", "-")
+        # dots and brackets are added by the frame
+        parameter.metavar = re.sub(r"^\[(.*)\](\.\.\.)?$", r"\1", parameter.metavar)
     elif getattr(parameter, "is_flag", False):
         parameter.metavar = parameter.metavar or ""
     elif parameter.metavar is None:
@@ -52,6 +53,6 @@ def _quieten_help(command: Any) -> None:
 
 def _reflow(paragraph: str) -> str:
     lines = paragraph.splitlines()
-    if any(re.match(r"\s+\S|[-*$|]", line) for line in lines):
+    if any(re.match(r"\s+\S|[-*] |[$|]", line) for line in lines):
         return paragraph
     return " ".join(line.strip() for line in lines)

@@ -11,7 +11,7 @@ from pxctl.core.errors import GitError, RefusedError, UsageError
 from pxctl.load.git import run_git
 
 _PROJECT = """\
-# What the words mean: docs/configuration.md of pxctl, or `pxctl explain`.
+# What else may stand here: pxctl schema project
 version: 1
 environments:
   production: {}
