@@ -30,6 +30,7 @@ class EnvironmentStatus(Model):
     environment: str
     branch: str
     remote: str | None = None
+    targets: tuple[str, ...] = ()
     tip: str | None = None
     release: Release | None = None
     problems: tuple[str, ...] = Field(

@@ -18,7 +18,11 @@ from pxctl.release.view import View
 
 def environment_status(branch: Branch, commit: str | None, project: Project) -> EnvironmentStatus:
     """The state at a commit; where that is no release, of the last good one, with the problems."""
-    status = EnvironmentStatus(environment=branch.environment, branch=branch.name, remote=branch.remote, tip=commit)
+    settings = project.environments.get(branch.environment)
+    status = EnvironmentStatus(
+        environment=branch.environment, branch=branch.name, remote=branch.remote, tip=commit,
+        targets=settings.targets if settings is not None else (),
+    )  # fmt: skip
     if commit is None:
         return status
     view: View | None = branch.view(commit)
