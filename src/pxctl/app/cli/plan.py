@@ -30,6 +30,7 @@ class PlanFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 @app.command(
@@ -92,6 +93,10 @@ def plan(
         raise
     if format is PlanFormat.MARKDOWN:
         out.write(plan_markdown(made))
+    elif format is PlanFormat.HTML:
+        from pxctl.report.html.plan import plan_html
+
+        out.write(plan_html(made))
     else:
         out.answer(made, format, plan_text)
     if not made.ok:
