@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pxctl.core.span import Span
+from pxctl.load.fixes import safe_fix
 from pxctl.load.kinds import kind_of
-from pxctl.load.reader import read
-from pxctl.load.shape import build, faults
+from pxctl.load.reader import Locator, read
+from pxctl.load.shape import Fault, build, faults, value_at
 from pxctl.load.tree import Tree, UnreadableError
 from pxctl.load.yaml_positions import NOWHERE, Problem
 from pxctl.model.catalogue import Catalogue
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document, Path
-from pxctl.model.finding import Finding, Severity
+from pxctl.model.finding import Edit, Finding, Severity
 from pxctl.model.project import Environment, Project
 
 DEFAULT_PROJECT = Project(environments={"production": Environment()})
@@ -69,10 +70,24 @@ def load_document(file: str, kind: str, data: bytes) -> tuple[Document, Any, lis
                 message=fault.message,
                 hint=fault.hint,
                 path=fault.path,
+                fix=_fix(document, fault),
             )
             for fault in faults(kind, document.data)
         ]
     return document, None if findings else model, findings
+
+
+def _fix(document: Document, fault: Fault) -> tuple[Edit, ...]:
+    if fault.code not in ("PX0011", "PX0013") or not isinstance(document.locate, Locator):
+        return ()
+    return safe_fix(
+        document.file,
+        document.kind,
+        fault.code,
+        fault.path,
+        value_at(document.data, fault.path),
+        document.locate.composed,
+    )
 
 
 def _problem(document: Document, problem: Problem) -> Finding:

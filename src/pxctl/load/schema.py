@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pxctl.core.errors import UsageError
-from pxctl.load.kinds import MODELS
+from pxctl.load.models import MODELS
 
 BASE = "https://pxctl.dev/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxctl.core.secretlike import quoted
-from pxctl.load.kinds import MODELS
+from pxctl.load.models import MODELS
 from pxctl.load.schema import fields_at, parts_at, validator
 from pxctl.load.wording import did_you_mean, either, expected, fits_type, type_of
 from pxctl.model.base import Model
@@ -78,7 +78,7 @@ def _from_schema(kind: str, value: Any, error: Any, prefix: Path = ()) -> list[F
         return [_unknown(kind, path, str(name)) for name in error.kind.unexpected]
     if what == "required":
         return [_missing(kind, path, str(error.kind.property))]
-    here = _at(value, path)
+    here = value_at(value, path)
     if what in ("anyOf", "oneOf"):
         inner = _from_branches(kind, value, here, error)
         if inner is not None:
@@ -178,7 +178,8 @@ def _pattern_words(parts: list[dict[str, Any]], keys: bool = False) -> str | Non
     return None
 
 
-def _at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path, or None where there is none."""
     for step in path:
         try:
             value = value[step]

@@ -17,8 +17,12 @@ def findings_junit(report: LintReport) -> str:
     skipped = len(report.findings) - failures
     if not suites:
         case = f'    <testcase classname="pxctl.lint" name="{report.files} files, {report.rules} rules" time="0"/>\n'
-        suites = [f'  <testsuite name="pxctl lint" tests="1" failures="0" errors="0" skipped="0" time="0">\n{case}  </testsuite>\n']
-    head = f'<testsuites name="pxctl lint" tests="{count}" failures="{failures}" errors="0" skipped="{skipped}" time="0">'
+        suites = [
+            f'  <testsuite name="pxctl lint" tests="1" failures="0" errors="0" skipped="0" time="0">\n{case}  </testsuite>\n'
+        ]
+    head = (
+        f'<testsuites name="pxctl lint" tests="{count}" failures="{failures}" errors="0" skipped="{skipped}" time="0">'
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{"".join(suites)}</testsuites>\n'
 
 
@@ -36,10 +40,12 @@ def _case(finding: Finding) -> str:
     name = _attribute(f"{finding.code} {finding.rule} at {finding.span}")
     tag = "failure" if finding.severity is Severity.ERROR else "skipped"
     kind = f' type="{finding.severity.value}"' if tag == "failure" else ""
-    body = "\n".join(part for part in (f"{finding.severity.value} {finding.span}", finding.snippet, finding.hint) if part)
+    body = "\n".join(
+        part for part in (f"{finding.severity.value} {finding.span}", finding.snippet, finding.hint) if part
+    )
     message = finding.message if tag == "failure" else f"{finding.severity.value}: {finding.message}"
     return (
-        f"    <testcase classname={_attribute(finding.span.file)} name={name} time=\"0\">"
+        f'    <testcase classname={_attribute(finding.span.file)} name={name} time="0">'
         f"<{tag} message={_attribute(message)}{kind}>{escape(_clean(body))}</{tag}></testcase>\n"
     )
 

@@ -24,9 +24,17 @@ def findings_markdown(report: LintReport) -> str:
 
 
 def _row(finding: Finding) -> str:
-    snippet = f"<br><code>{_html(finding.snippet.strip())}</code>" if finding.snippet and finding.snippet.strip() else ""
+    snippet = (
+        f"<br><code>{_html(finding.snippet.strip())}</code>" if finding.snippet and finding.snippet.strip() else ""
+    )
     sign = f"{_SIGN[finding.severity]} {finding.severity.value}"
-    cells = (sign, f"`{finding.span}`", f"{finding.code} {finding.rule}", _cell(finding.message) + snippet, _cell(finding.hint or ""))
+    cells = (
+        sign,
+        f"`{finding.span}`",
+        f"{finding.code} {finding.rule}",
+        _cell(finding.message) + snippet,
+        _cell(finding.hint or ""),
+    )
     return "| " + " | ".join(cells) + " |"
 
 
@@ -35,4 +43,10 @@ def _cell(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "&#124;").replace("`", "&#96;")
+    return (
+        text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("|", "&#124;")
+        .replace("`", "&#96;")
+    )

@@ -47,11 +47,16 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
         "fullDescription": {"text": " ".join(rule.help.split("\n\n", 1)[0].split())},
         "help": {"text": rule.help, "markdown": markdown_help(rule.help)},
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
-        "properties": {"tags": [rule.family], "problem.severity": rule.severity.value.replace("info", "recommendation")},
+        "properties": {
+            "tags": [rule.family],
+            "problem.severity": rule.severity.value.replace("info", "recommendation"),
+        },
     }
 
 
-def _result(finding: Finding, index: Mapping[str, int], seen: dict[str, int], texts: Mapping[str, str]) -> dict[str, Any]:
+def _result(
+    finding: Finding, index: Mapping[str, int], seen: dict[str, int], texts: Mapping[str, str]
+) -> dict[str, Any]:
     text = finding.message + (f" ({finding.hint})" if finding.hint else "")
     result: dict[str, Any] = {
         "ruleId": finding.code,
@@ -59,13 +64,20 @@ def _result(finding: Finding, index: Mapping[str, int], seen: dict[str, int], te
         "message": {"text": text},
         "locations": [{"physicalLocation": _place(finding)}],
         "partialFingerprints": {"pxctlFinding/v1": fingerprint(finding, seen)},
-        "properties": {"rule": finding.rule, "message": finding.message, "hint": finding.hint, "path": list(finding.path)},
+        "properties": {
+            "rule": finding.rule,
+            "message": finding.message,
+            "hint": finding.hint,
+            "path": list(finding.path),
+        },
     }
     if finding.code in index:
         result["ruleIndex"] = index[finding.code]
     fixes = [edit for edit in finding.fix if edit.file in texts]
     if fixes:
-        result["fixes"] = [{"description": {"text": finding.hint or "apply"}, "artifactChanges": [_change(e, texts) for e in fixes]}]
+        result["fixes"] = [
+            {"description": {"text": finding.hint or "apply"}, "artifactChanges": [_change(e) for e in fixes]}
+        ]
     return result
 
 
@@ -84,7 +96,7 @@ def _place(finding: Finding) -> dict[str, Any]:
     return place
 
 
-def _change(edit: Edit, texts: Mapping[str, str]) -> dict[str, Any]:
+def _change(edit: Edit) -> dict[str, Any]:
     region = {"charOffset": edit.start, "charLength": edit.end - edit.start}
     return {
         "artifactLocation": {"uri": quote(edit.file), "uriBaseId": "ROOT"},

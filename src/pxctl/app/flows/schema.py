@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pxctl.load.kinds import FOLDERS, MODELS, SINGLES
+from pxctl.load.kinds import FOLDERS, SINGLES
+from pxctl.load.models import MODELS
 from pxctl.load.schema import schema_text
 from pxctl.report.text import Table
 

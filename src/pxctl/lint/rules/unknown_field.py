@@ -15,3 +15,4 @@ FAMILY = "structure"
 SEVERITY = Severity.ERROR
 SCOPE = "reader"
 LOCKED = True
+FIXABLE = True

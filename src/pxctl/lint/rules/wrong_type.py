@@ -17,3 +17,4 @@ FAMILY = "structure"
 SEVERITY = Severity.ERROR
 SCOPE = "reader"
 LOCKED = True
+FIXABLE = True
