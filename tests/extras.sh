@@ -8,6 +8,7 @@ need git git
 need ssh-keygen openssh-client
 need strace strace
 need promtool prometheus
+need jq jq
 need chromium chromium
 need node nodejs
 need npm npm
