@@ -32,7 +32,7 @@ app = verb_app()
 def prove(
     guarantee: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one; repeat it.")] = None,
     policy: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Examine only this one; repeat it.")] = None,
-    environment: Annotated[str | None, typer.Option("--environment", "-e", help="Whose flags count.")] = None,
+    environment: Annotated[str | None, typer.Option("--env", "-e", help="Whose flags count.")] = None,
     rev: Annotated[str | None, typer.Option(help="Prove it of this commit's files.")] = None,
     repo: RepoOption = None,
     format: FormatOption = Format.TEXT,
