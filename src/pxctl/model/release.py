@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -209,8 +209,8 @@ class SafeModeFile(Model):
     tenants: tuple[TenantId, ...] = ()
 
 
-class PathChange(Model):
-    """One path of the payload: its blob before and after (None: absent)."""
+class PathChange(NamedTuple):
+    """One path of the payload: its blob before and after (None: absent). A tuple: a release may have 100,000."""
 
     path: str
     old: str | None = None

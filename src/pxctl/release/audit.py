@@ -133,7 +133,7 @@ def _diff(view: View, parent: View | None, new: Tree, old: Tree, prefix: str, ou
         if after is not None and after.mode not in (TREE_MODE, BLOB_MODE):
             raise GitError(f"`{prefix}{name}` has mode {after.mode}, which no release has")
         if a_blob != b_blob:
-            out.append(PathChange.model_construct(path=prefix + name, old=b_blob, new=a_blob))
+            out.append(PathChange(prefix + name, b_blob, a_blob))
         if a_tree or b_tree:
             _diff(view, parent, a_tree, b_tree, f"{prefix}{name}/", out)
 

@@ -76,7 +76,7 @@ class Branch:
 
     def _fetch(self) -> Done:
         done = self.git.try_run(
-            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", str(self.remote),
+            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=", str(self.remote),
             f"{self.ref}:{self.seen}",
         )  # fmt: skip
         if "cannot lock ref" in done.err and locks.clear_dead(

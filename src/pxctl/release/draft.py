@@ -67,7 +67,7 @@ class Draft:
             old = blobs.get(tenant)
             if old is None:
                 continue
-            key = (old, tuple(sorted(wanted.items())))
+            key = (old, tuple(wanted.items() if len(wanted) == 1 else sorted(wanted.items())))
             if key not in made:
                 pins = values[old]
                 for subject, number in wanted.items():
@@ -124,24 +124,28 @@ def ids_of(files: Mapping[str, bytes | str | None]) -> dict[str, str | None]:
     return result
 
 
+def blobs_at(view: View, paths: Iterable[str]) -> dict[str, str | None]:
+    """Path -> blob id at this commit; the tenants' files are looked up together."""
+    tenants = {path: _tenant(path) for path in paths if path.startswith("tenants/")}
+    known = view.pins_blobs(tenants.values())
+    return {p: known.get(tenants[p]) if p in tenants else view.blob_id(p) for p in paths}
+
+
+def _tenant(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".yaml")
+
+
 def changes_of(view: View, files: Mapping[str, str | None]) -> tuple[PathChange, ...]:
     """The sorted changes to the payload, without those that change nothing."""
-    tenants = [p.rpartition("/")[2].removesuffix(".yaml") for p in files if p.startswith("tenants/")]
-    known = view.pins_blobs(tenants)
-    changes = []
-    for path in sorted(files):
-        tenant = path.rpartition("/")[2].removesuffix(".yaml") if path.startswith("tenants/") else None
-        old = known.get(tenant) if tenant is not None else view.blob_id(path)
-        if old != files[path]:
-            changes.append(PathChange.model_construct(path=path, old=old, new=files[path]))
-    return tuple(changes)
+    old = blobs_at(view, files)
+    return tuple(PathChange(path, old[path], files[path]) for path in sorted(files) if old[path] != files[path])
 
 
 def plan_digest(env: str, op: str, subject: str | None, source: str | None, changes: Iterable[PathChange]) -> str:
     """SHA-256 over the canonical JSON of what is done: environment, op, subject, source, sorted [path, old, new]."""
     return digest({
         "env": env, "op": op, "subject": subject, "source": source,
-        "changes": sorted([c.path, c.old, c.new] for c in changes),
+        "changes": sorted(changes),
     })  # fmt: skip
 
 
@@ -161,18 +165,8 @@ def plan_of(
 
 def stale(plan: ReleasePlan, view: View) -> list[str]:
     """Paths whose old blob is another one on this tip than when the plan was made."""
-    tenants = [c.path.rpartition("/")[2].removesuffix(".yaml") for c in plan.changes if c.path.startswith("tenants/")]
-    known = view.pins_blobs(tenants)
-    return [
-        c.path
-        for c in plan.changes
-        if (
-            known.get(c.path.rpartition("/")[2].removesuffix(".yaml"))
-            if c.path.startswith("tenants/")
-            else view.blob_id(c.path)
-        )
-        != c.old
-    ]
+    now = blobs_at(view, [c.path for c in plan.changes])
+    return [c.path for c in plan.changes if now[c.path] != c.old]
 
 
 def missing_approvals(required: int, approvals: Iterable[Approval], plan: str, author: str | None) -> int:

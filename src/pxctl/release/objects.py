@@ -55,14 +55,14 @@ def decode_tree(data: bytes) -> dict[str, Entry]:
 def encode_tree(entries: Mapping[str, Entry]) -> bytes:
     """A tree object's bytes: lines in git's order, where a folder sorts as if its name ended in `/`."""
 
-    def key(item: tuple[str, Entry]) -> bytes:
-        name = item[0].encode("utf-8", "surrogateescape")
-        return name + b"/" if item[1].mode == TREE_MODE else name
-
-    return b"".join(
-        entry.mode.encode() + b" " + name.encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(entry.id)
-        for name, entry in sorted(entries.items(), key=key)
-    )
+    lines = []
+    for name, (mode, id_) in entries.items():
+        raw = name.encode("utf-8", "surrogateescape")
+        lines.append(
+            (raw + b"/" if mode == TREE_MODE else raw, mode.encode() + b" " + raw + b"\0" + bytes.fromhex(id_))
+        )
+    lines.sort()
+    return b"".join([line for _, line in lines])
 
 
 def encode_commit(tree: str, parent: str | None, who: tuple[str, str], when: datetime, message: str) -> bytes:
@@ -91,7 +91,7 @@ def encode_pack(objects: Iterable[NewObject]) -> tuple[bytes, int]:
             byte = size & 0x7F
             size >>= 7
         head.append(byte)
-        parts += [bytes(head), zlib.compress(item.data, 1)]
+        parts += [bytes(head), zlib.compress(item.data, 0 if item.kind == "tree" else 1)]  # ids do not compress
     body = b"".join(parts)
     return body + hashlib.sha1(body, usedforsecurity=False).digest(), len(unique)
 

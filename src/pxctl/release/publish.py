@@ -118,9 +118,14 @@ def plan_named(setting: Setting, name: str | None) -> RolloutPlan:
 def number_for(view: View, release: Release, subject: str, content: Content) -> tuple[int, bool]:
     """The version number of this content, and whether it is a new version: equal blobs are the same version."""
     kind, _, name = subject.partition("/")
-    for number in reversed(view.numbers(subject)):
-        if view.version_files(subject, number) == dict(content.files):
-            return number, False
+    found: dict[int, dict[str, str]] = {}
+    for stem, ids in view.versions(kind).items():
+        if not name or stem == name:
+            for number, blob in ids.items():
+                found.setdefault(number, {})[stem] = blob
+    same = [number for number, files in found.items() if files == dict(content.files)]
+    if same:
+        return max(same), False
     if not content.files:
         raise UsageError(f"`{subject}` has no file in the source commit", hint=f"is there a {kind} named `{name}`?")
     return release.counters.get(subject, 0) + 1, True
@@ -128,9 +133,9 @@ def number_for(view: View, release: Release, subject: str, content: Content) -> 
 
 def chosen(view: View, setting: Setting, selection: Selection) -> list[Tenant]:
     """The tenants of a selection that this environment has. Raises UsageError where a name or the whole is unknown."""
-    ids = rollout.selected(selection, setting.roster.values())
+    ids = rollout.chosen_ids(selection, setting.roster)
     if not isinstance(selection, str):
-        unknown = sorted(set(selection.names) - set(setting.roster))
+        unknown = sorted(name for name in selection.names if name not in setting.roster)
         if unknown:
             raise UsageError(
                 f"no tenant named {', '.join(f'`{t}`' for t in unknown)}", hint="tenants are listed in tenants/*.yaml"

@@ -18,11 +18,19 @@ Selection = Literal["everyone"] | TenantSelector
 ACTIVE = ("running", "paused")
 
 
+def chosen_ids(selection: Selection, roster: Mapping[str, Tenant]) -> set[str]:
+    """The ids of a roster's tenants that a selection means; names alone are looked up, not searched for."""
+    if not isinstance(selection, str) and not (selection.tier or selection.business_line or selection.region):
+        return set(roster) if selection.everyone else {name for name in selection.names if name in roster}
+    return selected(selection, roster.values())
+
+
 def selected(selection: Selection, tenants: Iterable[Tenant]) -> set[str]:
     """The ids of the tenants that a selection means."""
     if isinstance(selection, str):
         return {tenant.id for tenant in tenants}
-    return {tenant.id for tenant in tenants if selection.selects(tenant)}
+    names, rest = frozenset(selection.names), selection.model_copy(update={"names": ()})
+    return {tenant.id for tenant in tenants if tenant.id in names or rest.selects(tenant)}
 
 
 def seed_of(environment: str, subject: str, number: int) -> str:
@@ -44,7 +52,7 @@ def reached(
         if step.full:
             return {tenant.id for tenant in tenants}
         if step.canary is not None:
-            found |= {t.id for t in tenants if step.canary.selects(t)}
+            found |= selected(step.canary, tenants)
         if step.percent is not None:
             percent = max(percent, round(step.percent * 100))
     if percent:

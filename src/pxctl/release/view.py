@@ -60,9 +60,11 @@ class View:
 
     store: Store
     commit: str | None
+    _raw: dict[str, bytes] = field(default_factory=dict, repr=False)
     _trees: dict[str, Tree] = field(default_factory=dict, repr=False)
     _pins: dict[str, Pins] = field(default_factory=dict, repr=False)
     _views: dict[str, View] = field(default_factory=dict, repr=False)
+    _tenants: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def header(self) -> Commit | None:
@@ -82,27 +84,33 @@ class View:
     def at(self, commit: str) -> View:
         """Another commit of the same repository; trees and pins that were read are shared."""
         if commit not in self._views:
-            self._views[commit] = View(self.store, commit, self._trees, self._pins, self._views)
+            self._views[commit] = View(self.store, commit, self._raw, self._trees, self._pins, self._views)
         return self._views[commit]
 
     # trees and blobs
 
     def tree(self, id_: str) -> Tree:
         """The lines of a tree object."""
-        self.load_trees([id_])
+        if id_ not in self._trees:
+            self._trees[id_] = decode_tree(self.raw(id_))
         return self._trees[id_]
+
+    def raw(self, id_: str) -> bytes:
+        """The bytes of a tree object."""
+        self.load_trees([id_])
+        return self._raw[id_]
 
     def load_trees(self, ids: Iterable[str]) -> None:
         """Read several tree objects at once."""
-        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._trees]
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._raw]
         for id_, found in zip(wanted, self.store.many(wanted), strict=True):
             if found is None or found[1] != "tree":
                 raise GitError(f"tree {id_[:12]} is not here", hint="run `git fetch` or `git fsck`")
-            self._trees[id_] = decode_tree(found[2])
+            self._raw[id_] = found[2]
 
-    def remember(self, id_: str, tree: Tree) -> None:
+    def remember(self, item: NewObject) -> None:
         """Keep a tree that was just made, so that it need not be read."""
-        self._trees[id_] = tree
+        self._raw[item.id] = item.data
 
     def folder(self, path: str) -> Tree:
         """The lines of a folder; empty where there is none."""
@@ -182,33 +190,33 @@ class View:
         kind, _, name = subject.partition("/")
         return sorted({n for stem, ids in self.versions(kind).items() if not name or stem == name for n in ids})
 
-    def shards(self, names: Iterable[str]) -> dict[str, Tree]:
-        """The folders under `tenants/` by their two hex digits, read at once."""
+    def _shards(self, names: Iterable[str]) -> dict[str, str]:
+        """The ids of the folders under `tenants/` by their two hex digits, all of them read."""
         top = self.folder("tenants")
         wanted = {name: top[name].id for name in names if name in top}
         self.load_trees(wanted.values())
-        return {name: self._trees[id_] for name, id_ in wanted.items()}
+        return wanted
 
     def tenant_ids(self) -> list[str]:
         """Every tenant of the environment, sorted."""
-        shards = self.shards(self.folder("tenants"))
-        return sorted(name.removesuffix(".yaml") for tree in shards.values() for name in tree)
+        return sorted(self.pins_blobs())
 
     def pins_blobs(self, tenants: Iterable[str] | None = None) -> dict[str, str]:
         """Tenant -> blob id of its pins; tenants that the environment does not have are left out. None: all."""
         if tenants is None:
-            shards = self.shards(self.folder("tenants"))
-            return {name.removesuffix(".yaml"): entry.id for tree in shards.values() for name, entry in tree.items()}
-        by_shard: dict[str, list[str]] = {}
-        for tenant in tenants:
-            by_shard.setdefault(tenant_shard(tenant), []).append(tenant)
-        found: dict[str, str] = {}
-        for shard, tree in self.shards(by_shard).items():
-            for tenant in by_shard[shard]:
-                entry = tree.get(f"{tenant}.yaml")
-                if entry is not None:
-                    found[tenant] = entry.id
-        return found
+            shards = self._shards(self.folder("tenants")).values()
+            return {name.removesuffix(".yaml"): entry.id for id_ in shards for name, entry in self.tree(id_).items()}
+        wanted, by_shard = list(tenants), dict[str, list[str]]()
+        for tenant in wanted:
+            if tenant not in self._tenants:
+                by_shard.setdefault(tenant_shard(tenant), []).append(tenant)
+        for shard, tree_id in self._shards(by_shard).items() if by_shard else ():
+            raw = self._raw[tree_id]
+            for tenant in by_shard.pop(shard):
+                at = id_at(raw, f"{tenant}.yaml")
+                self._tenants[tenant] = raw[at : at + 20].hex() if at else None
+        self._tenants.update((tenant, None) for missing in by_shard.values() for tenant in missing)
+        return {tenant: id_ for tenant in wanted if (id_ := self._tenants[tenant]) is not None}
 
     def pins_of_blobs(self, ids: Iterable[str]) -> dict[str, Pins]:
         """Blob id -> pins, each distinct blob read once."""
@@ -249,26 +257,45 @@ def with_changes(view: View, changes: Mapping[str, str | None]) -> tuple[dict[st
             _put(root, head, id_)
     for name, inner in nested.items():
         entry = root.get(name)
-        tree = view.tree(entry.id) if entry is not None and entry.mode == TREE_MODE else {}
-        _store(root, name, _changed(view, tree, inner, made), view, made)
+        below = entry.id if entry is not None and entry.mode == TREE_MODE else None
+        _store(root, name, _changed(view, below, inner, made), view, made)
     return root, made
 
 
-def _changed(view: View, tree: Tree, changes: Mapping[str, str | None], made: list[NewObject]) -> dict[str, Entry]:
-    result = dict(tree)
+def id_at(raw: bytes, name: str) -> int:
+    """Where a file's id stands in a tree's bytes, or 0. A line starts where the last one's NUL and id end."""
+    line = f"{BLOB_MODE} {name}\0".encode("utf-8", "surrogateescape")
+    start = raw.find(line)
+    while start > 0 and raw[start - 21] != 0:
+        start = raw.find(line, start + 1)
+    return start + len(line) if start >= 0 else 0
+
+
+def _changed(view: View, tree_id: str | None, changes: Mapping[str, str | None], made: list[NewObject]) -> bytes:
+    """The bytes of a tree after changes below it. Files that only get another blob are replaced in place."""
+    raw = view.raw(tree_id) if tree_id is not None else b""
     nested: dict[str, dict[str, str | None]] = {}
+    rest: dict[str, str | None] = {}
+    spliced = bytearray(raw)
     for path, id_ in changes.items():
-        head, slash, rest = path.partition("/")
+        head, slash, below = path.partition("/")
         if slash:
-            nested.setdefault(head, {})[rest] = id_
+            nested.setdefault(head, {})[below] = id_
+        elif id_ is not None and (at := id_at(raw, head)):
+            spliced[at : at + 20] = bytes.fromhex(id_)
         else:
-            _put(result, head, id_)
+            rest[head] = id_
+    if not nested and not rest:
+        return bytes(spliced)
+    result = decode_tree(bytes(spliced))
+    for name, id_ in rest.items():
+        _put(result, name, id_)
     view.load_trees(result[n].id for n in nested if n in result and result[n].mode == TREE_MODE)
     for name, inner in nested.items():
         entry = result.get(name)
-        below = view.tree(entry.id) if entry is not None and entry.mode == TREE_MODE else {}
-        _store(result, name, _changed(view, below, inner, made), view, made)
-    return result
+        below_id = entry.id if entry is not None and entry.mode == TREE_MODE else None
+        _store(result, name, _changed(view, below_id, inner, made), view, made)
+    return encode_tree(result)
 
 
 def _put(tree: dict[str, Entry], name: str, id_: str | None) -> None:
@@ -278,11 +305,11 @@ def _put(tree: dict[str, Entry], name: str, id_: str | None) -> None:
         tree[name] = Entry(BLOB_MODE, id_)
 
 
-def _store(tree: dict[str, Entry], name: str, below: dict[str, Entry], view: View, made: list[NewObject]) -> None:
+def _store(tree: dict[str, Entry], name: str, below: bytes, view: View, made: list[NewObject]) -> None:
     if not below:
         tree.pop(name, None)
         return
-    item = new_object("tree", encode_tree(below))
+    item = new_object("tree", below)
     made.append(item)
-    view.remember(item.id, below)
+    view.remember(item)
     tree[name] = Entry(TREE_MODE, item.id)

@@ -1,0 +1,188 @@
+"""Publish, roll back and look up on an environment branch, against bare `git fast-import` in the same run.
+
+`git time` is what our git processes took; the rest of ours is Python in a process that is already running. Figures are
+medians of wall milliseconds; the repository lies on the disk of the temporary folder, object and reference writes are
+synced.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pxctl.core.clock import FixedClock
+from pxctl.model.project import Environment, Project
+from pxctl.model.release import Actor
+from pxctl.model.tenant import Tenant, TenantSelector
+from pxctl.release.branch import Branch, open_branch
+from pxctl.release.engine import World, make
+from pxctl.release.git import Done, Git
+from pxctl.release.history import at_time
+from pxctl.release.publish import Content, Publish
+from pxctl.release.rollback import Rollback
+from pxctl.release.roster import Init
+from pxctl.release.view import tenant_path
+
+PROJECT = Project(environments={"production": Environment()})
+RUNS = 5
+
+
+class TimedGit(Git):
+    """Git that adds up the time of its processes (the long-lived reader's share is in `ours`)."""
+
+    spent = 0.0
+
+    def try_run(self, *args: str, input: bytes | None = None, timeout: float | None = None) -> Done:
+        began = time.perf_counter()
+        done = super().try_run(*args, input=input, timeout=timeout)
+        self.spent += time.perf_counter() - began
+        return done
+
+
+class Bench:
+    """One repository with one environment of so many tenants; every tenth of them is of tier `gold`."""
+
+    def __init__(self, folder: Path, tenants: int) -> None:
+        self.root = Path(tempfile.mkdtemp(dir=folder))
+        self.run("init", "-q", "-b", "main")
+        self.run("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first")
+        self.roster = {
+            f"tenant-{i:06d}": Tenant(
+                id=f"tenant-{i:06d}", tier="gold" if i % 10 == 0 else "free", business_line="b", region="eu",
+                privacy_max="internal",
+            )
+            for i in range(tenants)
+        }  # fmt: skip
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.count = 0
+        make(self.branch(), Init(self.content("roster")), self.world())
+
+    def run(self, *args: str, data: bytes | None = None) -> str:
+        return subprocess.run(
+            ["git", *args], cwd=self.root, input=data, check=True, capture_output=True
+        ).stdout.decode()
+
+    def branch(self) -> Branch:
+        return open_branch(TimedGit(self.root), "production", PROJECT.state)
+
+    def world(self) -> World:
+        self.now += timedelta(minutes=1)
+        return World(PROJECT, self.roster, FixedClock(self.now), Actor(name="a", email="a@b"))
+
+    def content(self, stem: str = "default") -> Content:
+        self.count += 1
+        blob = self.run("hash-object", "-w", "--stdin", data=f"name: default\ndescription: '{self.count}'\n".encode())
+        return Content({stem: blob.strip()}, None)
+
+    def publish(self, selection: str | TenantSelector) -> tuple[float, float]:
+        content = self.content()
+        return self.timed(lambda b: make(b, Publish("policies/default", content, selection), self.world()))  # type: ignore[arg-type]
+
+    def rollback(self) -> tuple[float, float]:
+        return self.timed(lambda b: make(b, Rollback({"policies/default": None}, reason="r"), self.world()))
+
+    def timed(self, what: Callable[[Branch], object]) -> tuple[float, float]:
+        branch = self.branch()
+        began = time.perf_counter()
+        what(branch)
+        whole = 1000 * (time.perf_counter() - began)
+        branch.git.close()
+        return whole, 1000 * branch.git.spent  # type: ignore[attr-defined]
+
+    def fast_import(self, tenants: list[str]) -> float:
+        """The same number of files with a shared blob, on a branch of their own, by bare fast-import."""
+        self.count += 1
+        lines = [b"blob\nmark :1\ndata 20\n" + f"policies: {self.count:09d}\n".encode() + b"\n",
+                 b"commit refs/heads/peer\ncommitter a <a@b> 1767225600 +0000\ndata 1\nx\n"]  # fmt: skip
+        if self.run("for-each-ref", "refs/heads/peer"):
+            lines.append(b"from refs/heads/peer^0\n")
+        lines += [f"M 100644 :1 {tenant_path(t)}\n".encode() for t in tenants]
+        stream = b"".join(lines)
+        began = time.perf_counter()
+        self.run("fast-import", "--quiet", "--force", data=stream)
+        return 1000 * (time.perf_counter() - began)
+
+
+def row(name: str, values: list[float], peer: list[float] | None = None) -> None:
+    ratio = f"{statistics.median(values) / statistics.median(peer):.2f}" if peer else ""
+    print(f"| {name} | {statistics.median(values):.0f} | {ratio} |")
+
+
+def publishing(folder: Path) -> None:
+    """1,000 of 10,000 tenants, against fast-import; then everybody back."""
+    bench = Bench(folder, 10_000)
+    gold = sorted(t for t, who in bench.roster.items() if who.tier == "gold")
+    bench.fast_import(sorted(bench.roster))
+    bench.publish("everyone")
+    ours, peer, back, git = [], [], [], []
+    for _ in range(RUNS):
+        peer.append(bench.fast_import(gold))
+        ours.append(bench.publish(TenantSelector(tier=("gold",)))[0])
+        bench.publish("everyone")
+        whole, in_git = bench.rollback()
+        back.append(whole)
+        git.append(in_git)
+    print("| 10,000 tenants | ms | ratio to fast-import |\n|---|---|---|")
+    row("git fast-import, 1,000 files", peer)
+    row("publish to 1,000", ours, peer)
+    row("roll back 10,000: all", back)
+    row("roll back 10,000: in git processes", git)
+
+
+def growth(folder: Path) -> None:
+    """The same change (1,000 tenants by name) with 1,000, 10,000 and 100,000 tenants around."""
+    print(
+        "\n| tenants | publish to 1,000 of them, ms | publish to 10 of them, ms | roll back one, ms |\n|---|---|---|---|"
+    )
+    for tenants in (1_000, 10_000, 100_000):
+        bench = Bench(folder, tenants)
+        bench.publish("everyone")
+        names = sorted(bench.roster)
+        many = TenantSelector(names=tuple(names[:: tenants // 1000]))
+        few = TenantSelector(names=tuple(names[:10]))
+        figures = []
+        for selection in (many, few):
+            figures.append(statistics.median(bench.publish(selection)[0] for _ in range(RUNS)))
+        one = frozenset({names[0]})
+        backs = []
+        for number in range(RUNS):
+            wish = Rollback({"policies/default": 1 + number % 2}, one, reason="r")
+            world = bench.world()
+            backs.append(bench.timed(lambda b, w=wish, x=world: make(b, w, x))[0])  # type: ignore[misc]
+        print(f"| {tenants:,} | {figures[0]:.0f} | {figures[1]:.0f} | {statistics.median(backs):.0f} |")
+
+
+def lookup(folder: Path) -> None:
+    """What was live at a time, over 1,000 releases, with a fresh git each time."""
+    bench = Bench(folder, 200)
+    for _ in range(1_000):
+        bench.publish(TenantSelector(tier=("gold",)))
+    tip = bench.branch().tip() or ""
+    moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=m) for m in (5, 250, 500, 750, 999)]
+
+    def look(branch: Branch, moment: datetime) -> object:
+        return branch.view(at_time(branch, tip, moment)).pins(["tenant-000007"])
+
+    took = [bench.timed(lambda b, m=m: look(b, m))[0] for m in moments]  # type: ignore[misc]
+    late = [bench.publish(TenantSelector(tier=("gold",)))[0] for _ in range(RUNS)]
+    print("\n| over 1,000 releases | ms |\n|---|---|")
+    print(f"| who had what at a time, cold (slowest of {len(took)}) | {max(took):.0f} |")
+    print(f"| the next publish | {statistics.median(late):.0f} |")
+
+
+def main() -> None:
+    """Print the tables."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        publishing(folder)
+        growth(folder)
+        lookup(folder)
+
+
+if __name__ == "__main__":
+    main()
