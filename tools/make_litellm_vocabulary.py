@@ -74,7 +74,7 @@ def main() -> None:
         "router_settings": sorted(set(inspect.signature(Router.__init__).parameters) - {"self", "model_list"}),
         "litellm_settings": sorted(set(settings)),
         "general_settings": sorted(names(ConfigGeneralSettings)),
-        "strategies": sorted({"simple-shuffle", *(one.value for one in RoutingStrategy)}),
+        "strategies": sorted({"simple-shuffle", "lar1", *(one.value for one in RoutingStrategy)}),
         "retry_policy": names(RetryPolicy),
         "allowed_fails_policy": names(AllowedFailsPolicy),
         "providers": sorted(providers),

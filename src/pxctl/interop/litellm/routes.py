@@ -121,7 +121,8 @@ class Routes:
             if self.config.resolve(name) != group:
                 continue
             window = self._window(group)
-            known = [self.config.resolve(target) for target in targets if self._references(self.config.resolve(target))]
+            reached = [one for name in map(self.config.resolve, targets) for one in (name, *self.config.chain(name))]
+            known = [one for one in dict.fromkeys(reached) if self._references(one)][: self.config.max_fallbacks]
             if window is None or not known:
                 why = "the group's context window or the target is not known"
                 self.providers.note("no_counterpart", f"context_window_fallbacks of {group}", why, path)
