@@ -10,7 +10,8 @@ from pxctl.policy.proof.eligible import MODALITY, TENANT, Eligibility, Option, W
 from pxctl.policy.proof.search import meet
 from pxctl.policy.proof.space import MOST, Box
 
-TRIED = 64
+TRIED = 4096
+"""How many output counts are tried where a cost must lie between two bounds."""
 Point = tuple[int, int, int]
 """Input tokens, output tokens, cached input tokens."""
 
@@ -89,7 +90,7 @@ def most(
     d = option.deployment
     per_input = max(price.input, price.cached)
     window = d.context_tokens if d.context_tokens is not None else 2 * MOST
-    top = min(output[1], MOST if d.max_output_tokens is None else d.max_output_tokens)
+    top = min(output[1], window - given[0], MOST if d.max_output_tokens is None else d.max_output_tokens)
     least = given[0] * min(price.input, price.cached) + output[0] * price.output
     if least > bound or not fits(d, given[0], output[0]):
         return None, False
@@ -115,7 +116,8 @@ def most(
             o = min(top, window - given[0], (bound - given[0] * per_input) // price.output)
             if o >= output[0] and limit < given[0] * per_input + o * price.output <= bound:
                 return _point(price, given[0], o), False
-    return None, highest > limit
+    every = top - output[0] <= TRIED and price.cached == price.input
+    return None, highest > limit and not every
 
 
 def _point(price: Rate, i: int, o: int) -> Point:

@@ -89,7 +89,7 @@ def _break(question: Question) -> Counterexample | None:
         return _survives(question, guarantee.survives.providers_down, guarantee.survives.regions_down)
     if guarantee.cost_at_most is not None:
         limit = pico(guarantee.cost_at_most)
-        return _options(question, lambda o, p: dearest(question.eligible, o, p, limit), lambda _d: True)
+        return _options(question, lambda o, p: dearest(question.eligible, o, p, limit), lambda _d: True, first=True)
     limit_ms = guarantee.latency_at_most or 0
     return _options(question, lambda o, p: slowest(question.eligible, o, p, limit_ms), lambda _d: True)
 
@@ -138,7 +138,9 @@ def _meets(compiled: Compiled, condition: Condition) -> frozenset[int]:
     return frozenset(d.index for d in compiled.fleet.deployments if holds(d))
 
 
-def _options(question: Question, test: Test, meant: Callable[[Deployment], bool]) -> Counterexample | None:
+def _options(
+    question: Question, test: Test, meant: Callable[[Deployment], bool], *, first: bool = False
+) -> Counterexample | None:
     """The first deployment, among those meant, for which the test finds a request."""
     space, eligible = question.space, question.eligible
     mask = sum(1 << d.index for d in question.compiled.fleet.deployments if meant(d))
@@ -158,7 +160,7 @@ def _options(question: Question, test: Test, meant: Callable[[Deployment], bool]
                     witness, message = found
                     amounts = Amounts(witness.input_tokens, witness.output_tokens, witness.cached_tokens)
                     context = request(space, witness.part, amounts, number, plan.arm)
-                    return show(question.compiled, space, context, option.deployment.id, message)
+                    return show(question.compiled, space, context, option.deployment.id, message, first=first)
     return None
 
 

@@ -83,14 +83,18 @@ def well(compiled: Compiled) -> Signals:
 
 
 def show(
-    compiled: Compiled, space: Space, context: Context, deployment: str | None, message: str
-) -> Counterexample:  # fmt: skip
-    """A counterexample: decided while all is well; where that does not send the request to `deployment`, the others of
-    its route are down. Raises RuntimeError where the decision contradicts the proof, which would be a bug."""
+    compiled: Compiled, space: Space, context: Context, deployment: str | None, message: str, *, first: bool = False
+) -> Counterexample:
+    """A counterexample: decided while all is well; where that does not send the request to `deployment` (as primary, if
+    `first`, else as primary or fallback), the others of its route are down.
+
+    Raises RuntimeError where the decision contradicts the proof, which would be a bug.
+    """
     signals = well(compiled)
     decision = _decide(compiled.bind(signals), context)
     down: tuple[str, ...] = ()
-    if deployment is not None and deployment not in (decision.primary, *decision.fallbacks):
+    chain = (decision.primary,) if first else (decision.primary, *decision.fallbacks)
+    if deployment is not None and deployment not in chain:
         others = {e.deployment for e in (*decision.candidates, *decision.listed_fallbacks)} - {deployment}
         down = tuple(sorted(others))
         gone = {name: DeploymentSignal(circuit="open") for name in others}
