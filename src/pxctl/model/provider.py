@@ -139,8 +139,10 @@ class Provider(Model):
     @model_validator(mode="before")
     @classmethod
     def _no_secret_by_default(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "secret_policy" not in data and data.get("kind") in NO_SECRET_KINDS:
-            return {**data, "secret_policy": "none"}
+        if isinstance(data, dict) and "secret_policy" not in data:
+            kind = data.get("kind")
+            if isinstance(kind, str) and kind in NO_SECRET_KINDS:
+                return {**data, "secret_policy": "none"}
         return data
 
     @field_validator("endpoints")
