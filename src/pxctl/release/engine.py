@@ -12,9 +12,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pxctl.core.clock import Clock
-from pxctl.core.errors import NetworkError, RefusedError
+from pxctl.core.errors import GitError, NetworkError, RefusedError, ToolError
 from pxctl.model.project import Approvals, Project
-from pxctl.model.release import Actor, Approval, GateResult, Permission, Principal, Release, ReleasePlan, Signers
+from pxctl.model.release import (
+    SCHEMA_VERSION,
+    Actor,
+    Approval,
+    GateResult,
+    Permission,
+    Principal,
+    Release,
+    ReleasePlan,
+    Signers,
+)
 from pxctl.model.tenant import Tenant
 from pxctl.release import documents
 from pxctl.release.audit import WITHOUT_APPROVAL, tip_problems
@@ -158,11 +168,24 @@ def refuse_bad_tip(branch: Branch, view: View, intent: Intent) -> None:
     """Refuse to build on a commit that is no valid release. Raises RefusedError."""
     if view.commit is None or getattr(intent, "repairs", False):
         return
+    _refuse_newer(view)
     problems = tip_problems(view, branch.environment)
     if problems:
         raise RefusedError(
             f"the tip of `{branch.name}`, {view.commit[:12]}, is not a release: {problems[0]}",
             hint=f"what is live is the release before it; `pxctl env repair {branch.environment}` puts it back on top",
+        )
+
+
+def _refuse_newer(view: View) -> None:
+    try:
+        release = view.release
+    except GitError:
+        return
+    if release is not None and release.schema_version > SCHEMA_VERSION:
+        raise ToolError(
+            f"release {release.seq} was written by a newer pxctl (schema {release.schema_version})",
+            hint=f"this one reads it and does not write after it; install {release.min_pxctl} or newer",
         )
 
 

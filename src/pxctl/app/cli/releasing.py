@@ -45,7 +45,9 @@ def desk_for(
             known = ", ".join(f"`{name}`" for name in names)
             raise UsageError("which environment?", hint=f"name one with --env: {known}")
         env = names[0]
-    return Desk(root, env, rev, key, skew_ok)
+    desk = Desk(root, env, rev, key, skew_ok)
+    _ = desk.settings  # an unknown environment is said before anything else is read
+    return desk
 
 
 def one_subject(

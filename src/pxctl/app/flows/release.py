@@ -10,6 +10,7 @@ from pathlib import Path
 from pxctl.app.wiring import sound, state_folder, unsound
 from pxctl.core.clock import Clock, SystemClock
 from pxctl.core.errors import RefusedError, UsageError
+from pxctl.core.ids import TENANT
 from pxctl.load.tree import CommitTree
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.evidence import Evidence
@@ -158,6 +159,9 @@ def selector(
     """A selection from options, or None where none was given."""
     if not (tenants or business_lines or tiers):
         return None
+    wrong = next((name for name in tenants if not TENANT.fullmatch(name)), None)
+    if wrong is not None:
+        raise UsageError(f"`{wrong}` is no tenant id", hint="lower-case letters, digits, `.`, `_` and `-`")
     return TenantSelector(names=tenants, business_line=business_lines, tier=tiers)
 
 
