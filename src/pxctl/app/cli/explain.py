@@ -18,9 +18,11 @@ def explain(
     output: OutputOption = None,
 ) -> int:
     """Explain a finding's code: what it says, why it matters, an example, and the fix."""
+    from pxctl.app.flows.interop import foreign_rules
     from pxctl.lint.registry import find_rules
     from pxctl.lint.run import info
     from pxctl.report.rules import rules_text
 
-    Output(output).answer({"rules": [info(found) for found in find_rules(rule)]}, format, rules_text)
+    found = foreign_rules(rule) if rule is not None else []
+    Output(output).answer({"rules": found or [info(one) for one in find_rules(rule)]}, format, rules_text)
     return 0

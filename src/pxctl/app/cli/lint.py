@@ -45,6 +45,7 @@ class LintFormat(StrEnum):
         "pxctl lint --changed-since origin/main --format github",
         "pxctl lint --fix --diff",
         "pxctl lint --format sarif --output lint.sarif",
+        "pxctl lint --as litellm config.yaml --env-file .env",
     )
 )
 def lint(
@@ -62,6 +63,13 @@ def lint(
     watch: Annotated[bool, typer.Option("--watch", help="Lint again on every save.")] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Read everything anew.")] = False,
+    gateway: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="PATHs are another gateway's files: litellm.")
+    ] = None,
+    env: Annotated[bool, typer.Option("--env", help="With --as: this process's variables count as set.")] = False,
+    env_file: Annotated[
+        Path | None, typer.Option("--env-file", metavar="FILE", help="With --as: variables that it names count as set.")
+    ] = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> int:
@@ -69,6 +77,14 @@ def lint(
     out = Output(output, quiet=quiet, verbose=verbose)
     if sum((bool(paths), changed_since is not None)) > 1:
         raise UsageError("PATH and --changed-since cannot be combined", hint="use one of them")
+    if gateway is not None:
+        from pxctl.app.flows.interop import lint_foreign, variables
+
+        if changed_since is not None or fix or diff or watch:
+            raise UsageError("--as checks files where they stand", hint="leave out --changed-since, --fix and --watch")
+        foreign = lint_foreign(gateway, paths or [], variables(env, env_file))
+        _render(foreign, format, out, statistics)
+        return 1 if foreign.report.failed else 0
     if diff:
         return _show_diff(find_root(repo), out)
     if fix:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pxctl.app.flows.lint import Linted
 from pxctl.core.errors import ConfigError, RefusedError, UsageError
+from pxctl.core.secretlike import mask_line
 from pxctl.core.span import Span
 from pxctl.interop.base import Gateway
-from pxctl.interop.registry import gateway
+from pxctl.interop.registry import gateway, names
 from pxctl.load.bounds import MAX_BYTES
 from pxctl.load.catalogue import load_catalogue
 from pxctl.load.loader import load
@@ -47,15 +49,27 @@ def variables(use_own: bool, file: Path | None) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def check_foreign(name: str, files: Sequence[Path], environment: frozenset[str] | None = None) -> LintReport:
+def lint_foreign(name: str, files: Sequence[Path], environment: frozenset[str] | None = None) -> Linted:
     """Every finding of some files in another gateway's format. Raises UsageError where there is no file."""
+    form, catalogue = gateway(name), load_catalogue()
     if not files:
         raise UsageError(f"no file given to check as {name}", hint=f"pxctl lint --as {name} config.yaml")
-    form, catalogue = gateway(name), load_catalogue()
     findings: list[Finding] = []
+    texts = {}
     for file in files:
-        findings += form.check(read_text(file), file.as_posix(), catalogue, environment)
-    return report_of(form, findings, len(files))
+        texts[file.as_posix()] = text = read_text(file)
+        findings += _with_lines(form.check(text, file.as_posix(), catalogue, environment), text, form)
+    return Linted(report_of(form, findings, len(files)), texts)
+
+
+def _with_lines(findings: Sequence[Finding], text: str, form: Gateway) -> Iterator[Finding]:
+    """Findings with their rule's name and the line that they speak of, secrets masked."""
+    rules = {rule.code: rule.name for rule in form.rules()}
+    lines = text.splitlines()
+    for finding in findings:
+        at = finding.span.line - 1
+        line = mask_line(lines[at]) if 0 <= at < len(lines) and finding.code != "PX0807" else None
+        yield finding.model_copy(update={"rule": rules.get(finding.code, ""), "snippet": line})
 
 
 def report_of(form: Gateway, findings: Sequence[Finding], files: int) -> LintReport:
@@ -78,6 +92,15 @@ def rule_info(code: str, form: Gateway) -> RuleInfo:
                 code=rule.code, name=rule.name, family=form.name, severity=rule.severity, summary=summary, help=rule.doc
             )
     raise UsageError(f"`{code}` is no rule for {form.title}")
+
+
+def foreign_rules(code: str) -> list[RuleInfo]:
+    """The rule of that code or name for some other gateway's files, or nothing."""
+    for name in names():
+        form = gateway(name)
+        if any(code.upper() == rule.code or code.lower() == rule.name for rule in form.rules()):
+            return [rule_info(code, form)]
+    return []
 
 
 def import_file(name: str, file: Path, environment: frozenset[str] | None = None) -> Imported:

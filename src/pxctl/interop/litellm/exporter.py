@@ -41,6 +41,8 @@ class _Export:
         self.fallbacks: dict[str, list[str]] = {}
         self.windows: dict[str, list[str]] = {}
         self.strategies: dict[str, str] = {}
+        self.words: dict[str, str] = {}
+        """Group -> the strategy of its route."""
         self.tagged = False
         self.group_of: dict[str, str] = {}
         self.then: dict[str, list[str]] = {}
@@ -132,7 +134,7 @@ class _Export:
                 group, id_, weight=share if word == "weighted" and weights else None, order=order, tags=tags
             )
         if kind == "plain":
-            self.groups[group] = ranked
+            self.groups[group], self.words[group] = ranked, word
             if word in _WORDS and len(ranked) > 1:
                 self.strategies[group] = _WORDS[word]
             if word == "balanced" and len(ranked) > 1:
@@ -151,19 +153,32 @@ class _Export:
         if kind == "plain" and ids:
             self.fallbacks[group] = self._named(ids, apart=group)
         elif kind == "long":
-            self.windows[group] = self._named([*self.members.deployments(route), *ids])
+            own = self.members.deployments(route)
+            lead, used = self._lead(own, ids, str(route.strategy))
+            self.windows[group] = [*lead, *self._named(ids[used:])]
+
+    def _lead(self, own: list[str], ids: list[str], word: str) -> tuple[list[str], int]:
+        """The group that stands for a route's candidates, and how many of the fallbacks follow from it."""
+        for group, members in self.groups.items():
+            after = [one for one in self.chains.get(group, ()) if one not in own]
+            same = members == own and (len(own) == 1 or self.words.get(group) == word)
+            if same and ids[: len(after)] == after:
+                return [group], len(after)
+        return self._named(own), 0
 
     def _named(self, ids: list[str], apart: str = "") -> list[str]:
         """The groups whose deployments, one group after the other, are these; new ones where there are none.
 
-        LiteLLM goes on to a fallback group's own fallbacks, so a group fits only if those follow it here too.
+        LiteLLM goes on to a fallback group's own fallbacks, so a group fits only if those follow it here too; and it
+        shuffles within a group, so a group of several fits only if it has an order.
         """
         found: list[str] = []
         at = 0
         while at < len(ids):
             best, length = "", 0
             for group, members in self.groups.items():
-                if group == apart or not members or ids[at : at + len(members)] != members:
+                ordered = len(members) == 1 or self.words.get(group) in ("listed", "priority")
+                if group == apart or not ordered or ids[at : at + len(members)] != members:
                     continue
                 seen = {*ids[: at + len(members)], *self.groups.get(apart, ())}
                 after = [one for one in self.chains.get(group, ()) if one not in seen]
