@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers import own_certificate
 
 from pxctl.core.secret import Secret
 from pxctl.model.provider import Endpoint, ModelSpec, Provider
@@ -47,3 +49,9 @@ async def drained(adapter: Adapter, request: ChatRequest) -> list[Any]:
 @pytest.fixture
 def key() -> str:
     return KEY
+
+
+@pytest.fixture
+def tls_context(tmp_path: Path) -> Any:
+    """A certificate that nobody vouches for."""
+    return own_certificate(tmp_path)

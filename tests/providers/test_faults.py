@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 import time
-from pathlib import Path
 
 import pytest
 from tests.providers.conftest import KEY, ask, drained, using
@@ -208,28 +207,3 @@ def test_a_credential_that_no_header_can_hold() -> None:
             assert caught.value.code in ("authentication", "connection")
             assert key not in str(caught.value) and "0123456789" not in str(caught.value)
         assert server.requests == []
-
-
-@pytest.fixture
-def tls_context(tmp_path: Path) -> ssl.SSLContext:
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = (
-        builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    )
-    file = tmp_path / "own.pem"
-    file.write_bytes(
-        builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context

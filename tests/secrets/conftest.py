@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
-from tests.servers import moto, openbao
+from tests.servers import moto, openbao, own_certificate
 
 
 class Bao(NamedTuple):
@@ -38,3 +38,9 @@ def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
 def aws() -> Iterator[str]:
     with moto() as url:
         yield url
+
+
+@pytest.fixture
+def tls_context(tmp_path: Path) -> Any:
+    """A certificate that nobody vouches for."""
+    return own_certificate(tmp_path)

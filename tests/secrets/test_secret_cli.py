@@ -96,10 +96,12 @@ def test_a_rotation_that_passes_and_one_that_does_not(repo: Path, bao: Bao) -> N
     assert bad.returncode == 1 and "the old value stays live" in bad.stdout and "authentication" in bad.stderr
     path = git(repo, "show", "HEAD:providers/p.yaml").partition("vault://secret/")[2].partition("#")[0]
     path = path.replace("{environment}", "production")
+
     def read():
         return bao.client().secrets.kv.v2.read_secret_version(path, raise_on_deleted_version=True)["data"]["data"][
             "api_key"
         ]
+
     assert read() == OLD and run(repo, "validate", "p").returncode == 0
     good = run(repo, "secret", "rotate", "p", "--format", "json", stdin=NEW)
     change = json.loads(good.stdout)

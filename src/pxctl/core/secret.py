@@ -8,8 +8,10 @@ its base64 and URL-encoded forms, and every prefix of at least eight characters 
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import threading
+import traceback
 from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -74,9 +76,34 @@ def remember(value: str) -> None:
         forms |= {encoded, encoded.translate(str.maketrans("+/", "-_"))}
     forms.add(raw.hex())
     with _lock:
+        if not _known:
+            _guard_logs()
         if len(_known) >= _KEEP:
             _known.pop(next(iter(_known)))
         _known[value] = tuple(sorted((f for f in forms if len(f) >= SHORTEST_PREFIX), key=len, reverse=True))
+
+
+def _guard_logs() -> None:
+    """From the first secret on, no log record of any library leaves unredacted.
+
+    Libraries log what servers answer, and a server may echo what it was sent.
+    """
+    make = logging.getLogRecordFactory()
+
+    def factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        try:
+            text = record.getMessage()
+        except Exception:  # a record that cannot be formatted is logging's own business
+            return record
+        clean = redact(text)
+        if clean != text:
+            record.msg, record.args = clean, ()
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = redact("".join(traceback.format_exception(*record.exc_info))).rstrip()
+        return record
+
+    logging.setLogRecordFactory(factory)
 
 
 def redact(text: str) -> str:

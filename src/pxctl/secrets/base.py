@@ -155,7 +155,8 @@ def fill(text: str, values: Mapping[str, str]) -> str:
         name = match.group(1)
         if name not in values:
             known = name in ("environment", "tenant")
-            way = f"say which one with --{name}" if known else "`{environment}` and `{tenant}` are the known names"
+            option = "env" if name == "environment" else name
+            way = f"say which one with --{option}" if known else "`{environment}` and `{tenant}` are the known names"
             raise UsageError(f"`{_shown(text)}` needs a value for `{{{name}}}`", hint=way)
         if not _SAFE.fullmatch(values[name]) or ".." in values[name]:
             raise SecretError("invalid", f"`{values[name]}` cannot stand in a secret reference")

@@ -46,7 +46,7 @@ class VaultBackend:
         if self._kind(mount) == 1:
             if ref.version:
                 raise SecretError("unsupported", f"`{ref}`: KV version 1 keeps no versions")
-            data = self._call(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))["data"]
+            data = self._data(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))
             return Resolved(_value(ref, data))
         data, version = self._read(ref, mount, path, ref.version)
         return Resolved(_value(ref, data), version)
@@ -63,7 +63,7 @@ class VaultBackend:
                 return Metadata(present=False)
             return Metadata(present=True, version=PRESENT)
         try:
-            found = self._call(ref, lambda kv: kv.v2.read_secret_metadata(path, mount_point=mount))["data"]
+            found = self._data(ref, lambda kv: kv.v2.read_secret_metadata(path, mount_point=mount))
         except SecretError as error:
             if error.fault != "missing":
                 raise
@@ -95,18 +95,18 @@ class VaultBackend:
         if (current or None) != (expected or None):
             raise SecretError("conflict", f"`{ref}` is at version {current or 'none'}, not {expected or 'none'}")
         body = {**data, key: secret.reveal()}
-        version = self._call(
+        made = self._data(
             ref,
             lambda kv: kv.v2.create_or_update_secret(path, secret=body, cas=int(current or 0), mount_point=mount),
         )
         self._note(ref, mount, path, by)
-        return str(version["data"]["version"])
+        return str(made["version"])
 
     def clear(self, ref: SecretRef, *, by: str) -> str | None:
         """Delete the latest version (it can be restored), or write one without the key where others share it."""
         mount, path = self._split(ref)
         if self._kind(mount) == 1:
-            data = self._call(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))["data"]
+            data = self._data(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))
             _value(ref, data)
             rest = {name: value for name, value in data.items() if name != _key(ref)}
             if rest:
@@ -147,7 +147,7 @@ class VaultBackend:
     def _put_v1(self, ref: SecretRef, mount: str, path: str, secret: Secret, expected: str | None) -> str:
         data: dict[str, Any] = {}
         with suppress(SecretError):
-            data = self._call(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))["data"]
+            data = self._data(ref, lambda kv: kv.v1.read_secret(path, mount_point=mount))
         current = PRESENT if _key(ref) in data else None
         if current != expected:
             raise SecretError("conflict", f"`{ref}` is {'there already' if current else 'not there any more'}")
@@ -162,13 +162,14 @@ class VaultBackend:
         read = lambda kv: kv.v2.read_secret_version(  # noqa: E731
             path, version=number, mount_point=mount, raise_on_deleted_version=True
         )
-        found = self._call(ref, read)["data"]
-        return dict(found.get("data") or {}), str(found["metadata"]["version"])
+        found = self._data(ref, read)
+        with explained(str(ref)):
+            return dict(found.get("data") or {}), str(found["metadata"]["version"])
 
     def _note(self, ref: SecretRef, mount: str, path: str, by: str) -> None:
         """Who touched it last, in the store's own metadata; a policy that does not allow that is no failure."""
         with suppress(SecretError):
-            old = self._call(ref, lambda kv: kv.v2.read_secret_metadata(path, mount_point=mount))["data"]
+            old = self._data(ref, lambda kv: kv.v2.read_secret_metadata(path, mount_point=mount))
             notes = {**(old.get("custom_metadata") or {}), TOUCHED_BY: by[:200]}
             self._call(ref, lambda kv: kv.v2.update_metadata(path, custom_metadata=notes, mount_point=mount))
 
@@ -181,6 +182,12 @@ class VaultBackend:
                 if not self._session.expired(error):
                     raise
             return use(self._session.client(fresh=True).secrets.kv)
+
+    def _data(self, ref: SecretRef, use: Callable[[Any], Any]) -> dict[str, Any]:
+        """The `data` of an answer. Raises SecretError where what answers is not a Vault."""
+        answer = self._call(ref, use)
+        with explained(str(ref)):
+            return dict(answer["data"])
 
     def _split(self, ref: SecretRef) -> tuple[str, str]:
         _key(ref)
