@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 
@@ -56,3 +57,40 @@ def test_a_bar_goes_away_on_a_terminal(monkeypatch) -> None:
         step.advance(3)
     assert "reading" in screen.getvalue()
     assert step.done == 3
+
+
+WIDE = Table(
+    ("provider", "kind", "why"),
+    [("openai-main", "openai_compatible", "a long reason that goes on and on until it ends"), ("x", "y", "short")],
+)
+
+
+def on_terminal(monkeypatch, columns: int, table: Table) -> str:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = Screen()
+    Terminal(screen).show(table)
+    return screen.getvalue()
+
+
+def test_a_table_that_fits_is_framed_and_stands_in_one_line_a_row(monkeypatch) -> None:
+    lines = on_terminal(monkeypatch, 120, WIDE).splitlines()
+    assert len(lines) == 4
+    assert "─" in lines[1]
+
+
+def test_names_are_not_broken_where_prose_can_be(monkeypatch) -> None:
+    shown = on_terminal(monkeypatch, 60, WIDE)
+    assert "openai_compatible" in shown
+    assert "openai-main" in shown
+    assert "a long reason that goes on and on" not in shown
+    assert "─" in shown
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines())) <= 60
+
+
+def test_a_table_that_the_terminal_cannot_hold_becomes_paragraphs(monkeypatch) -> None:
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal(monkeypatch, 44, WIDE))
+    assert [" ".join(line.split()) for line in shown.splitlines()] == [
+        "openai-main", "kind openai_compatible · why a long", "reason that goes on and on until it ends",
+        "x", "kind y · why short",
+    ]  # fmt: skip

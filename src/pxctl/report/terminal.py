@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pxctl.report.text import Cell, Table, cell_text, columns, plural
+from pxctl.report.text import Cell, Table, cell_text, columns, one_line, plural, width
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+NARROW = 24
+"""A column that needs no more than this is never broken over lines: it holds a name or a number."""
+LEAST = 16
+"""What a wider column keeps at least."""
+GAP = 3
+"""Columns between the columns of a framed table."""
 
 STYLES = {
     "passed": "green", "ok": "green", "passing": "green", "live": "green", "done": "green", "full": "green",
@@ -77,18 +85,46 @@ class Terminal:
             return
         from rich import box
         from rich.table import Table as RichTable
-        from rich.text import Text
 
+        console = self._console()
+        widths = natural_widths(table)
+        wrapped = {i for i, needed in enumerate(widths) if needed > NARROW}
+        if sum(widths) + GAP * len(widths) <= console.width:
+            wrapped = set()
+        elif sum(LEAST if needed > NARROW else needed for needed in widths) + GAP * len(widths) > console.width:
+            self._records(table)
+            return
         framed = RichTable(
             title=table.title or None, title_justify="left", title_style="bold",
             box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False,
             show_header=any(table.headers), header_style="bold",
         )  # fmt: skip
         for i, header in enumerate(table.headers):
-            framed.add_column(header, justify="right" if i in table.right else "left", overflow="fold")
+            framed.add_column(
+                header, justify="right" if i in table.right else "left", overflow="fold", no_wrap=i not in wrapped
+            )
         for row in table.rows:
-            framed.add_row(*(Text(cell) if isinstance(cell, str) else Text(cell[0], style=cell[1]) for cell in row))
-        self._console().print(framed)
+            framed.add_row(*map(_text, row))
+        console.print(framed)
+
+    def _records(self, table: Table) -> None:
+        """A table that no terminal of this width holds: a paragraph a row, the first cell, then `header value`s."""
+        from rich.padding import Padding
+        from rich.text import Text
+
+        console = self._console()
+        if table.title:
+            self.line((table.title, "bold"))
+        for row in table.rows:
+            first, *rest = row
+            console.print(Text(one_line(cell_text(first)), style="bold"), soft_wrap=True)
+            facts = [
+                Text.assemble((f"{header} " if header else "", "dim"), _text(cell))
+                for header, cell in zip(table.headers[1:], rest, strict=False)
+                if cell_text(cell).strip() not in ("", "-")
+            ]
+            if facts:
+                console.print(Padding(Text(" · ").join(facts), (0, 0, 0, 4)))
 
     def _console(self) -> Console:
         from rich.console import Console
@@ -101,6 +137,19 @@ class Terminal:
             no_color=bool(os.environ.get("NO_COLOR")) or None,
             width=None if self.rich else 200,
         )
+
+
+def natural_widths(table: Table) -> list[int]:
+    """The columns that each column of a table needs to stand on one line."""
+    rows = [[*table.headers], *([cell_text(cell) for cell in row] for row in table.rows)]
+    count = max(len(row) for row in rows)
+    return [max((width(row[i]) for row in rows if i < len(row)), default=0) for i in range(count)]
+
+
+def _text(cell: Cell) -> Text:
+    from rich.text import Text
+
+    return Text(one_line(cell_text(cell)), style=cell[1] if isinstance(cell, tuple) else "")
 
 
 class Step:

@@ -71,6 +71,7 @@ def load_verb(verb: Verb) -> Any:
     app._add_completion = False
     command = get_command(app)
     command.name = verb.name
+    command.help = command.help or verb.help + "."
     tidy(command)
     return command
 
