@@ -235,7 +235,7 @@ class FakeGitHub:
         found = []
         for line in filter(None, (part.strip() for part in lines.split("\x1e"))):
             sha, author, message = line.split("\x1f")
-            known = self.users.get(author)
+            known = self.users.get(author, {})  # somebody without an account
             found.append({"sha": sha, "author": known, "committer": known, "commit": {"message": message}})
         return 200, found
 

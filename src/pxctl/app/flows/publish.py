@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pxctl.app.flows.release import Desk, publish_intent, release, selector
+from pxctl.core.digest import blob_id
 from pxctl.core.errors import GitError, NetworkError, UsageError
 from pxctl.load.writer import dump_yaml
 from pxctl.model.live import ReleaseResult
@@ -87,10 +88,28 @@ def _pull(desk: Desk, path: str, text: str, result: ReleaseResult) -> str:
     if not desk.git.config(f"remote.{remote}.url"):
         raise UsageError(f"the repository has no remote `{remote}`", hint="git remote add origin URL")
     name = f"pxctl/{desk.environment}-{path.rpartition('/')[2].rpartition('.')[0]}"
-    title = headline(result.plan)
-    commit = commit_file(desk.git, desk.tree.source or "HEAD", path, text.encode(), desk.actor, desk.clock.now(), title)
-    done = desk.git.try_run("push", "--porcelain", "--no-verify", remote, f"{commit}:refs/heads/{name}")
-    if done.code:
-        raise (NetworkError if is_network(done) else GitError)(f"pushing `{name}`: {done.said()}")
+    title, data = headline(result.plan), text.encode()
+    tip = _branch_tip(desk, remote, name)
+    if tip is None or desk.git.try_run("rev-parse", "-q", "--verify", f"{tip}:{path}").out.decode().strip() != blob_id(
+        data
+    ):
+        parent = tip or desk.tree.source or "HEAD"
+        commit = commit_file(desk.git, parent, path, data, desk.actor, desk.clock.now(), title)
+        done = desk.git.try_run("push", "--porcelain", "--no-verify", remote, f"{commit}:refs/heads/{name}")
+        if done.code:
+            raise (NetworkError if is_network(done) else GitError)(f"pushing `{name}`: {done.said()}")
     pull = open_request(desk, name, title, plan_markdown(result), ("pxctl", f"env:{desk.environment}"))
     return f"pull request {pull.number}: {pull.url}"
+
+
+def _branch_tip(desk: Desk, remote: str, name: str) -> str | None:
+    """The tip of a request's branch on the remote, fetched; None where there is none.
+
+    The same request again changes nothing there (its reviews stay); another one goes on top, never by force.
+    """
+    done = desk.git.try_run("ls-remote", remote, f"refs/heads/{name}")
+    tip = done.out.decode().partition("\t")[0].strip()
+    if done.code or not tip:
+        return None
+    desk.git.try_run("fetch", "--no-tags", "--no-write-fetch-head", "--quiet", remote, f"refs/heads/{name}")
+    return desk.git.resolve(tip)
