@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +20,16 @@ from pxctl.core.span import Span
 LONGEST = 16 * 1024 * 1024
 """Characters of the longest line that is read; a longer one is no trace."""
 
+PIECE = 1 << 21
+"""Characters that are read at once."""
 CHUNK = 65_536
-"""Records of one block."""
+"""Records of one block, where it is not a piece that gives a block."""
 
 
 class Records(NamedTuple):
     """Consecutive records in columns: the line of each, and the values of each column (None: not given)."""
 
-    lines: list[int]
+    lines: Sequence[int]
     columns: dict[str, list[Any]]
 
 
@@ -84,13 +88,22 @@ def _open(path: Path) -> io.TextIOBase:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    number = 0
+    """Lines without their ends, split a piece of the file at a time."""
+    return chain.from_iterable(_pieces(path))
+
+
+def _pieces(path: Path) -> Iterator[list[str]]:
+    number, rest = 0, ""
     with _open(path) as handle:
-        while line := handle.readline(LONGEST):
-            number += 1
-            if len(line) >= LONGEST:
-                raise TraceError(f"a line of {LONGEST} characters or more", span=Span(str(path), number))
-            yield line
+        while piece := handle.read(PIECE):
+            lines = (rest + piece).split("\n")
+            rest = lines.pop()
+            number += len(lines)
+            if len(rest) >= LONGEST:
+                raise TraceError(f"a line of {LONGEST} characters or more", span=Span(str(path), number + 1))
+            yield lines
+    if rest:
+        yield [rest]
 
 
 def _missing(span: Span, field: str, column: str, has: list[str]) -> TraceError:
@@ -102,34 +115,66 @@ def _missing(span: Span, field: str, column: str, has: list[str]) -> TraceError:
 
 
 def _csv(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:
-    reader = csv.reader(_lines(path), strict=True)
+    pieces = _pieces(path)
+    first = next(pieces, None)
+    if first is None:
+        raise TraceError("the trace is empty", span=Span(str(path)))
+    header = _header(path, first[0])
+    for field in required:
+        if wanted[field] not in header:
+            raise _missing(Span(str(path), 1), field, wanted[field], header)
+    fields = [(field, header.index(column)) for field, column in wanted.items() if column in header]
+    done, count = 1, len(header)
+    for lines in chain([first[1:]], pieces):
+        if (cells := _cells(lines, count)) is None:
+            yield from _quoted(path, chain(lines, chain.from_iterable(pieces)), done, count, fields)
+            return
+        if lines:
+            numbers = range(done + 1, done + 1 + len(lines))
+            yield Records(numbers, {field: cells[i::count] for field, i in fields})
+        done += len(lines)
+
+
+def _header(path: Path, line: str) -> list[str]:
     try:
-        header = next(reader, None)
-        if header is None:
-            raise TraceError("the trace is empty", span=Span(str(path)))
-        header = [name.strip() for name in header]
-        for field in required:
-            if wanted[field] not in header:
-                raise _missing(Span(str(path), 1), field, wanted[field], header)
-        fields = [(field, header.index(column)) for field, column in wanted.items() if column in header]
-        lines: list[int] = []
-        kept: list[list[str]] = []
-        for record in reader:
-            if not record:
-                continue
-            if len(record) != len(header):
-                raise TraceError(
-                    f"{len(record)} values under {len(header)} columns", span=Span(str(path), reader.line_num)
-                )
-            lines.append(reader.line_num)
-            kept.append(record)
-            if len(kept) == CHUNK:
-                yield Records(lines, {field: [r[i] for r in kept] for field, i in fields})
-                lines, kept = [], []
+        return [name.strip() for name in next(csv.reader([line], strict=True), [])]
     except csv.Error as error:
-        raise TraceError(f"not CSV: {error}", span=Span(str(path), reader.line_num)) from None
-    if kept:
-        yield Records(lines, {field: [r[i] for r in kept] for field, i in fields})
+        raise TraceError(f"not CSV: {error}", span=Span(str(path), 1)) from None
+
+
+def _cells(lines: list[str], count: int) -> list[str] | None:
+    """The cells of lines one after the other, where there are no quotes and every line has `count` of them."""
+    if lines and lines[0].endswith("\r"):
+        lines = [line.removesuffix("\r") for line in lines]
+    if set(map(methodcaller("count", ","), lines)) - {count - 1} or "" in lines:
+        return None
+    text = ",".join(lines)
+    return None if '"' in text or "\r" in text or "\0" in text else text.split(",")
+
+
+def _quoted(
+    path: Path, lines: Iterator[str], done: int, count: int, fields: list[tuple[str, int]]
+) -> Iterator[Records]:  # fmt: skip
+    """What is not that plain, record by record; `done` lines came before."""
+    reader = csv.reader(lines, strict=True)
+    numbers: list[int] = []
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != count:
+                span = Span(str(path), done + reader.line_num)
+                raise TraceError(f"{len(row)} values under {count} columns", span=span)
+            numbers.append(done + reader.line_num)
+            rows.append(row)
+            if len(rows) == CHUNK:
+                yield Records(numbers, {field: [r[i] for r in rows] for field, i in fields})
+                numbers, rows = [], []
+    except csv.Error as error:
+        raise TraceError(f"not CSV: {error}", span=Span(str(path), done + reader.line_num)) from None
+    if rows:
+        yield Records(numbers, {field: [r[i] for r in rows] for field, i in fields})
 
 
 def _jsonl(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Iterator[Records]:

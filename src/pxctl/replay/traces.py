@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,19 +89,41 @@ def _counts(path: Path, records: Records, name: str) -> np.ndarray[Any, np.dtype
     texts = records.columns.get(name)
     if texts is None:
         return np.zeros(len(records.lines), dtype=np.int64)
+    wanted = f"a whole number from 0 to {MOST:,}"
     try:
-        return np.fromiter((_count(text) for text in texts), dtype=np.int64, count=len(texts))
+        if set(map(type, texts)) <= {int, str}:
+            found = np.fromiter(map(int, texts), dtype=np.int64, count=len(texts))
+        else:
+            found = np.fromiter(map(_count, texts), dtype=np.int64, count=len(texts))
     except (ValueError, TypeError, OverflowError):
-        _fail(path, records, name, _count, f"a whole number from 0 to {MOST:,}")
+        _fail(path, records, name, _count, wanted)
+    if found.min(initial=0) < 0 or found.max(initial=0) > MOST:
+        _fail(path, records, name, _count, wanted)
+    return found
 
 
 def _times(path: Path, records: Records, mapping: Columns) -> np.ndarray[Any, np.dtype[np.int64]]:
     texts = records.columns["timestamp"]
+    if mapping.time == "iso" and (quick := _plain_moments(texts)) is not None:
+        return quick
     read = _moment if mapping.time == "iso" else _ticks(_UNITS[mapping.time])
     try:
         return np.fromiter((read(text) for text in texts), dtype=np.int64, count=len(texts))
     except (ValueError, TypeError, OverflowError):
         _fail(path, records, "timestamp", read, "a moment in time")
+
+
+def _plain_moments(texts: list[Any]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    """Moments without a zone by NumPy's reader; None where one of them is anything else, words such as `now` too."""
+    if set(map(type, texts)) != {str} or min(map(len, texts)) < len("2023-11-16 18:17:03"):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            moments = np.array(texts, dtype="datetime64[us]")
+    except (ValueError, OverflowError, Warning):
+        return None
+    return None if np.isnat(moments).any() else moments.astype(np.int64)
 
 
 def _moment(value: Any) -> int:
