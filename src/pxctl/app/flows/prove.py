@@ -43,13 +43,14 @@ def prove_loaded(
 ) -> ProofReport:
     """As `prove_files`, on what was loaded already."""
     from pxctl.app.flows.flags import evaluate_flags
+    from pxctl.app.flows.rehearsal import environment_of
     from pxctl.policy.compile import compile_config
     from pxctl.policy.proof.audit import audit
     from pxctl.policy.proof.claims import judge
 
     config = sound(loaded)
     _known(config, policies, guarantees)
-    chosen = _environment(config, environment)
+    chosen = environment_of(config, environment)
     compiled = compile_config(config, withheld=evaluate_flags(config, chosen).withheld, source=loaded.source)
     results = []
     for guarantee in config.guarantees:
@@ -74,13 +75,6 @@ def _known(config: Configuration, policies: Sequence[str], guarantees: Sequence[
         for name in wanted:
             if name not in known:
                 raise UsageError(f"there is no {kind} `{name}`", hint=f"known: {', '.join(known) or 'none'}")
-
-
-def _environment(config: Configuration, wanted: str | None) -> str:
-    known = config.project.environments
-    if wanted is not None and wanted not in known:
-        raise UsageError(f"there is no environment `{wanted}`", hint=f"the environments are {', '.join(known)}")
-    return wanted or ("production" if "production" in known else next(iter(known)))
 
 
 def _place_guarantee(loaded: Loaded, result: GuaranteeResult) -> GuaranteeResult:

@@ -36,12 +36,13 @@ def route_request(
     assumed to be well and said so. Raises ContextError, ConfigError, UsageError.
     """
     from pxctl.app.flows.flags import degraded_providers, evaluate_flags
+    from pxctl.app.flows.rehearsal import environment_of
     from pxctl.policy.compile import compile_config
 
     loaded = load_files(root, rev)
     config = sound(loaded)
     context = make_context(fields)
-    chosen = _environment(config, environment)
+    chosen = environment_of(config, environment)
     facts_known, assumed = _signals(root, config, signals, now)
     view = evaluate_flags(config, chosen, tenants=[context.tenant], degraded=degraded_providers(config, facts_known))
     facts_known = facts_known.model_copy(update={"safe_mode": _join(facts_known.safe_mode, view.safe_mode)})
@@ -138,13 +139,6 @@ def _first(error: Any, place: str) -> PxctlError:
         return ContextError(f"{place}: `{where}` is not a field", hint="fields: " + ", ".join(Context.model_fields))
     message = fault["msg"].removeprefix("Value error, ")
     return ContextError(f"{place}: `{where}`: {message[:1].lower()}{message[1:]}")
-
-
-def _environment(config: Configuration, wanted: str | None) -> str:
-    known = config.project.environments
-    if wanted is not None and wanted not in known:
-        raise UsageError(f"there is no environment `{wanted}`", hint=f"the environments are {', '.join(known)}")
-    return wanted or ("production" if "production" in known else next(iter(known)))
 
 
 def _signals(root: Path, config: Configuration, path: Path | None, now: datetime) -> tuple[Signals, str]:

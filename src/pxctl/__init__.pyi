@@ -1,0 +1,3 @@
+from pxctl.router import Router as Router
+
+__version__: str
