@@ -194,16 +194,18 @@ def a_secret() -> str:
 
 
 def leaks(scratch: Path, values: list[str]) -> list[str]:
-    """Files below a folder that hold one of the values, compressed git objects included."""
-    import zlib
-
+    """Files below a folder, and git repositories with all their objects, that hold one of the values."""
     found = []
     for path in scratch.rglob("*"):
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        if "objects" in path.parts and len(path.parent.name) == 2:
-            data = zlib.decompress(data)
-        if any(value.encode() in data for value in values):
+        if path.is_file() and _holds(path.read_bytes(), values):
             found.append(str(path.relative_to(scratch)))
+        if path.name == "HEAD" and (path.parent / "objects").is_dir():
+            command = ["git", "--git-dir", str(path.parent), "cat-file", "--batch-all-objects", "--batch"]
+            done = subprocess.run(command, capture_output=True, check=True)
+            if _holds(done.stdout, values):
+                found.append(f"an object of {path.parent.relative_to(scratch)}")
     return found
+
+
+def _holds(data: bytes, values: list[str]) -> bool:
+    return any(value.encode() in data for value in values)
