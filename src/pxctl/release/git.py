@@ -120,8 +120,10 @@ class Git:
         return (self.root / lines[0]).resolve()
 
     def resolve(self, name: str) -> str | None:
-        """The commit that a full reference name or id points to, or None."""
+        """The commit that a full reference name or id points to, or None. Raises GitError for a broken repository."""
         done = self.try_run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if done.code > 1 and "not a git repository" in done.err:
+            raise GitError(f"`{self.root}` is not in a git repository", hint="run `git init`, or use --repo DIR")
         return done.out.decode().strip() or None if done.code == 0 else None
 
     def config(self, *names: str) -> dict[str, str]:

@@ -1,0 +1,183 @@
+"""Fault 4 and 7: lost answers, a full disk, a remote that goes away in the middle; nothing twice, nothing half."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pxctl.core.errors import GitError, NetworkError, PxctlError, RefusedError
+from pxctl.release import locks
+from pxctl.release.audit import tip_problems
+from pxctl.release.branch import Branch
+from pxctl.release.controls import SafeModeSwitch
+from pxctl.release.engine import make
+from pxctl.release.publish import Publish
+from pxctl.release.steps import Pause, Promote
+from tests.release.world import Company, company, run
+
+
+@pytest.fixture
+def pushed(tmp_path: Path) -> Iterator[Company]:
+    firm = company(tmp_path, remote=True)
+    firm.init()
+    firm.publish("one")
+    yield firm
+    firm.git.close()
+
+
+def hook(firm: Company, name: str, text: str) -> Path:
+    assert firm.remote is not None
+    path = firm.remote / "hooks" / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_answer_is_lost_after_the_push_took_effect(pushed: Company) -> None:
+    content = pushed.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+    path = hook(pushed, "post-receive", "kill -9 $PPID")
+    made = pushed.make(Publish("policies/default", content))
+    assert made.status == "recovered" and made.release is not None and made.release.seq == 3
+    path.unlink()
+    assert pushed.make(Publish("policies/default", content)).status == "unchanged"
+    assert len(pushed.log()) == 3
+
+
+def test_the_connection_breaks_before_the_push_took_effect(pushed: Company) -> None:
+    content = pushed.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+    once = "[ -e once ] || { touch once; kill -9 $PPID; exit 1; }"
+    hook(pushed, "pre-receive", once)
+    made = pushed.make(Publish("policies/default", content))
+    assert made.status == "released" and made.attempts == 2 and len(pushed.log()) == 3
+
+
+def test_the_remote_goes_away_in_the_middle(pushed: Company) -> None:
+    content = pushed.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+    assert pushed.remote is not None
+    away = pushed.remote.with_name("away.git")
+    hook(pushed, "pre-receive", f"mv {pushed.remote} {away}; kill -9 $PPID; exit 1")
+    with pytest.raises((NetworkError, GitError), match=r"not known whether|cannot be read|fetching"):
+        pushed.make(Publish("policies/default", content))
+    away.rename(pushed.remote)
+    (pushed.remote / "hooks/pre-receive").unlink()
+    assert pushed.make(Publish("policies/default", content)).status == "released"
+    assert len(pushed.log()) == 3
+
+
+def test_two_promoters_with_the_same_step_promote_once(pushed: Company) -> None:
+    pushed.publish("two", plan="standard")
+
+    class Slow(Branch):
+        def advance(self, old: str | None, new: str) -> object:  # type: ignore[override]
+            if not getattr(self, "raced", False):
+                self.raced = True
+                pushed.make(Promote("policies/default", from_step=0))
+            return super().advance(old, new)
+
+    plain = pushed.branch
+    slow = Slow(plain.git, plain.environment, plain.name, plain.remote)
+    slow.__dict__["record"] = Path(str(plain.record) + ".other")
+    outcome = make(slow, Promote("policies/default", from_step=0), pushed.world())
+    assert outcome.status in ("recovered", "unchanged")
+    assert len(pushed.log()) == 4
+
+
+def test_a_plan_goes_stale_when_its_tenants_changed(pushed: Company) -> None:
+    content = pushed.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+
+    class Slow(Branch):
+        def advance(self, old: str | None, new: str) -> object:  # type: ignore[override]
+            if not getattr(self, "raced", False):
+                self.raced = True
+                pushed.publish("p1", "providers/openai")
+            return super().advance(old, new)
+
+    plain = pushed.branch
+    slow = Slow(plain.git, plain.environment, plain.name, plain.remote)
+    slow.__dict__["record"] = Path(str(plain.record) + ".other")
+    with pytest.raises(RefusedError, match="stale plan"):
+        make(slow, Publish("policies/default", content), pushed.world())
+    assert set(pushed.pins().values()) == {1}
+
+
+def test_a_plan_is_rebuilt_when_other_paths_changed(pushed: Company) -> None:
+    pushed.publish("two", plan="standard")
+
+    class Slow(Branch):
+        def advance(self, old: str | None, new: str) -> object:  # type: ignore[override]
+            if not getattr(self, "raced", False):
+                self.raced = True
+                pushed.make(Pause("policies/default"))
+            return super().advance(old, new)
+
+    plain = pushed.branch
+    slow = Slow(plain.git, plain.environment, plain.name, plain.remote)
+    slow.__dict__["record"] = Path(str(plain.record) + ".other")
+    made = make(slow, SafeModeSwitch(True, reason="storm"), pushed.world())
+    assert made.status == "released" and made.attempts == 2
+    assert [line.split()[1] for line in pushed.log()][:2] == ["safe_mode", "pause"]
+
+
+@pytest.mark.parametrize("room", [0, 60, 200, 400])
+def test_a_full_disk(tmp_path: Path, room: int) -> None:
+    """No file may grow beyond `room` bytes, in us or in git: as a full disk, in the middle of a write."""
+    firm = company(tmp_path)
+    firm.init()
+    firm.publish("one")
+    content = firm.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+    before = firm.view().commit
+    firm.git.close()
+    pid = os.fork()
+    if pid == 0:
+        code = 3
+        try:
+            import signal
+
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+            make(firm.branch, Publish("policies/default", content), firm.world())
+            code = 0
+        except (PxctlError, OSError):
+            code = 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
+    view = firm.view()
+    assert view.commit == before and tip_problems(view, "production") == []
+    assert run(firm.root, "fsck", "--no-dangling", "--no-progress") == ""
+    assert firm.make(Publish("policies/default", content)).status == "released"
+    firm.git.close()
+
+
+def test_a_stale_lock_is_cleared_only_when_its_owner_is_dead(tmp_path: Path) -> None:
+    firm = company(tmp_path)
+    firm.init()
+    lock = firm.root / ".git/refs/heads/env/production.lock"
+    record = firm.branch.record
+    lock.write_text("")
+    with pytest.raises(RefusedError, match="others kept publishing"):
+        firm.make(SafeModeSwitch(True), patience=0.2)
+    assert lock.exists(), "nobody knows whose it is"
+    mine = f'{{"pid": {os.getpid()}, "start": "{locks.process_start(os.getpid())}", "at": 1}}'
+    record.write_text(mine)
+    assert [s.dead for s in locks.stale_locks(firm.root / ".git", record)] == [False]
+    record.write_text('{"pid": 999999999, "start": "1", "at": 1}')
+    assert [(s.owner, s.dead) for s in locks.stale_locks(firm.root / ".git", record)] == [(999999999, True)]
+    assert firm.make(SafeModeSwitch(True)).status == "released" and not lock.exists()
+    firm.git.close()
+
+
+def test_a_repository_without_objects_is_said(tmp_path: Path) -> None:
+    firm = company(tmp_path)
+    firm.init()
+    objects = firm.root / ".git/objects"
+    shutil.move(objects, firm.root / ".git/real")
+    with pytest.raises(GitError):
+        firm.make(SafeModeSwitch(True))
+    shutil.move(firm.root / ".git/real", objects)
+    firm.git.close()
