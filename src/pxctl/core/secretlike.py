@@ -50,10 +50,10 @@ _SEARCH = re.compile(
 _NAMES = tuple(FORMATS)
 # The long word of every format above but key files and bearer tokens holds one of these.
 HINTS = (
-    "sk-", "AIza", "ya29.", "GOCSPX", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK", "AccountKey", "7Q~", "8Q~", "ghp_", "gho_",
-    "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glsoat-", "xox", "xapp-",
-    "hooks.slack", "hf_", "gsk_", "xai-", "pplx-", "r8_", "nvapi-", "fw_", "dapi", "hvs.", "hvb.", "hvr.", "sk_live_",
-    "sk_test_", "rk_live_", "rk_test_", "npm_", "pypi-", "eyJ",
+    "sk-", "AIza", "ya29.", "GOCSPX", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK", "AccountKey", "7Q~", "8Q~", "ghp_",
+    "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-", "glrt-", "glcbt-", "glsoat-",
+    "xox", "xapp-", "hooks.slack", "hf_", "gsk_", "xai-", "pplx-", "r8_", "nvapi-", "fw_", "dapi", "hvs.", "hvb.",
+    "hvr.", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "npm_", "pypi-", "eyJ",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(
     r"(?i)x{6,}|\*{4,}|\.{3}|<[^>]+>|\$\{|example|placeholder|changeme|change-me|redacted|your[-_]|dummy|fake"

@@ -12,10 +12,11 @@ from pxctl.lint import ignores, settings
 from pxctl.lint.base import Hit, Rule
 from pxctl.lint.edits import edits
 from pxctl.lint.registry import all_rules
-from pxctl.lint.view import View
+from pxctl.lint.view import View, route_references
 from pxctl.model.configuration import Loaded
 from pxctl.model.document import Document
 from pxctl.model.finding import Finding, LintReport, RuleInfo
+from pxctl.model.routing import Policy
 
 LOCAL = ("provider", "document")
 """Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""
@@ -54,7 +55,20 @@ def tree_findings(view: View, rules: Iterable[Rule]) -> Iterator[Finding]:
             yield from _found(rule, view.project_document, _run(rule, view))
         elif rule.scope == "policy":
             for name, policy in view.config.policies.items():
-                yield from _found(rule, view.document("policy", name), _run(rule, policy, view))
+                hits = (hit for hit in _run(rule, policy, view) if _certain(view, policy, hit))
+                yield from _found(rule, view.document("policy", name), hits)
+
+
+def _certain(view: View, policy: Policy, hit: Hit) -> bool:
+    """Not so where a route, or safe mode, names a provider whose file could not be read: then nobody can tell."""
+    if not view.broken_providers:
+        return True
+    if hit.path[:1] == ("routes",) and len(hit.path) > 1:
+        route = policy.routes[int(hit.path[1])]
+        return view.certain(reference.text for reference in route_references(route, hit.path[:2]))
+    if hit.path[:1] == ("safe_mode",) and policy.safe_mode is not None:
+        return view.certain(policy.safe_mode.allow)
+    return True
 
 
 def _run(rule: Rule, *args: Any) -> Iterator[Hit]:

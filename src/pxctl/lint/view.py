@@ -100,6 +100,20 @@ class View:
         folders = {"providers": "provider", "routing-policies": "policy", "tenants": "roster", "scenarios": "scenario"}
         return frozenset(kinds | {folders[name] for name in unread if name in folders})
 
+    @cached_property
+    def broken_providers(self) -> frozenset[str]:
+        """Ids of providers whose files could not be read, as the files' names and contents give them."""
+        known = {file for file, _path in self.loaded.origin.values()}
+        unread = {f.span.file for f in self.loaded.findings if f.span.file.startswith("providers/")} - known
+        stems = {file.rpartition("/")[2].rpartition(".")[0] for file in unread}
+        data = (d.data for d in self.documents("provider") if d.file in unread)
+        return frozenset(stems | {str(value.get("id")) for value in data if isinstance(value, dict)})
+
+    def certain(self, texts: Iterable[str]) -> bool:
+        """Whether none of the references names a provider whose file could not be read."""
+        broken = self.broken_providers
+        return not broken or all((ref := self.parse(text)) is None or ref.provider not in broken for text in texts)
+
     def document(self, kind: str, id_: str) -> Document | None:
         """The document that holds an object."""
         place = self.loaded.origin.get((kind, id_))

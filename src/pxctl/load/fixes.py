@@ -1,7 +1,7 @@
 """Safe edits for faults of shape: what the author can only have meant.
 
-`displayName` for `display_name`, `yes` for `true`, `"10"` for `10`, a number where text is asked for. An edit replaces the
-characters of one key or one scalar and nothing else.
+`displayName` for `display_name`, `yes` for `true`, `"10"` for `10`, a number where text is asked for. An edit replaces
+the characters of one key or one scalar and nothing else.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 from pxctl.load.bounds import MAX_DEPTH, MAX_DIGITS
@@ -54,7 +55,7 @@ def load_json(text: str) -> tuple[Any, Problem | None]:
     except _RefusedError as refused:
         found = [p for p in positions(text).problems if p.code in ("PX0002", "PX0006")]
         if found:
-            return None, found[0]
+            return None, replace(found[0], fatal=True)
         if str(refused) == "number":
             return None, Problem("PX0006", "a number is too large, or none that JSON knows", NOWHERE)
         return None, Problem("PX0002", "a key stands twice in one object", NOWHERE, "keep one of them")

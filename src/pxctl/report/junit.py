@@ -17,9 +17,8 @@ def findings_junit(report: LintReport) -> str:
     skipped = len(report.findings) - failures
     if not suites:
         case = f'    <testcase classname="pxctl.lint" name="{report.files} files, {report.rules} rules" time="0"/>\n'
-        suites = [
-            f'  <testsuite name="pxctl lint" tests="1" failures="0" errors="0" skipped="0" time="0">\n{case}  </testsuite>\n'
-        ]
+        suite = '  <testsuite name="pxctl lint" tests="1" failures="0" errors="0" skipped="0" time="0">'
+        suites = [f"{suite}\n{case}  </testsuite>\n"]
     head = (
         f'<testsuites name="pxctl lint" tests="{count}" failures="{failures}" errors="0" skipped="{skipped}" time="0">'
     )

@@ -30,7 +30,7 @@ def _has_head(root: Path) -> bool:
 
 
 def affected(root: Path, since: str, loaded: Loaded) -> frozenset[str]:
-    """What changed and what depends on it. A changed pxctl.yaml or config_keys.yaml, or a deletion, concerns everything."""
+    """What changed and what depends on it. A changed pxctl.yaml or config_keys.yaml, or a deletion, concerns all."""
     changed = changed_files(root, since)
     everything = frozenset(loaded.documents) | {finding.span.file for finding in loaded.findings}
     shared = ("pxctl.yaml", "pxctl.json", "config_keys.yaml", "config_keys.json")

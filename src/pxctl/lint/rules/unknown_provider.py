@@ -27,14 +27,13 @@ SCOPE = "tree"
 def check(view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
     known = view.config.providers
-    if "provider" in view.broken_kinds:
-        return
+    broken = view.broken_providers
     for document, path, text in deployment_references(view):
         ref = view.parse(text)
-        if ref is not None and ref.provider not in known:
+        if ref is not None and ref.provider not in known and ref.provider not in broken:
             yield Hit(
                 f"there is no provider `{ref.provider}`", path, meant(ref.provider, known.keys()), document=document
             )
     for document, path, name in provider_names(view):
-        if name not in known:
+        if name not in known and name not in broken:
             yield Hit(f"there is no provider `{name}`", path, meant(name, known.keys()), document=document)
