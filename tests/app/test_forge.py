@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.app.inprocess import run as pxctl
 from tests.conftest import git
 from tests.release.forge.fake import FakeGitHub
 
@@ -31,17 +32,16 @@ models: [{id: m}]
     "routing-policies/default.yaml": POLICY.format("one"),
     "tenants/all.yaml": "tenants: [{id: acme, tier: a, business_line: b, region: eu, privacy_max: public}]\n",
 }
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 class World:
     """A clone, its forge, and an environment that takes releases which somebody else reviewed."""
 
-    def __init__(self, root: Path, fake: FakeGitHub, pxctl: Run, key: Path) -> None:
-        self.root, self.fake, self._pxctl, self.key = root, fake, pxctl, key
+    def __init__(self, root: Path, fake: FakeGitHub, key: Path) -> None:
+        self.root, self.fake, self.key = root, fake, key
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
-        return self._pxctl(*args, "--key", str(self.key), cwd=self.root)
+        return pxctl(*args, "--key", str(self.key), cwd=self.root)
 
     def change(self, text: str) -> None:
         (self.root / "routing-policies/default.yaml").write_text(POLICY.format(text))
@@ -63,7 +63,7 @@ class World:
         git(self.root, "pull", "-q", "--ff-only", "origin", "main")
 
     def pins(self) -> dict[str, int]:
-        done = self._pxctl("export-live", "--env", "production", "--tenant", "acme", "--format", "json", cwd=self.root)
+        done = pxctl("export-live", "--env", "production", "--tenant", "acme", "--format", "json", cwd=self.root)
         assert done.returncode == 0, done.stderr
         found: dict[str, int] = json.loads(done.stdout)["pins"]["policies"]
         return found
@@ -71,7 +71,7 @@ class World:
 
 @pytest.fixture
 def world(
-    make_repo: Callable[..., Path], tmp_path: Path, pxctl: Run, monkeypatch: pytest.MonkeyPatch
+    make_repo: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:  # fmt: skip
     fake = FakeGitHub(tmp_path)
     monkeypatch.setenv("FORGE_TOKEN", fake.token)
@@ -81,7 +81,7 @@ def world(
         git(root, "push", "-q", "origin", "main")
         key = tmp_path / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-        made = World(root, fake, pxctl, key)
+        made = World(root, fake, key)
         done = made.run("env", "init", "production", "--principal", "ada")
         assert done.returncode == 0, done.stderr
         done = made.run("signers", "add", "bob", "--env", "production", "--forge", "bob", "--may", "approve")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.app.inprocess import run as pxctl
 from tests.conftest import git
 from tests.release.targets.service import Service
 
@@ -77,20 +78,20 @@ def desk(root: Path) -> Desk:
     return Desk(root, "production")
 
 
-def begin(pxctl: Callable[..., object], root: Path) -> None:
+def begin(root: Path) -> None:
     done = pxctl("env", "init", "production", cwd=root)
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr
 
 
-def test_from_a_release_to_three_targets(repo: Path, service: Service, pxctl: Callable[..., object]) -> None:
-    begin(pxctl, repo)
+def test_from_a_release_to_three_targets(repo: Path, service: Service) -> None:
+    begin(repo)
     done = pxctl("sync", "--env", "production", "--dry-run", "--format", "json", cwd=repo)
-    assert done.returncode == 1, done.stderr  # type: ignore[attr-defined]
-    assert json.loads(done.stdout)["schema_version"] == 1  # type: ignore[attr-defined]
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["schema_version"] == 1
     assert service.tenants == {}
     done = pxctl("sync", cwd=repo)
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
-    assert "in sync" in done.stdout  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr
+    assert "in sync" in done.stdout
     config = service.tenants["acme"]["config"]
     assert config["pins"] == {"policies": {"default": 1}, "providers": {"local": 1}, "flags": 1}
     assert config["providers"]["local"]["kind"] == "ollama"
@@ -101,22 +102,22 @@ def test_from_a_release_to_three_targets(repo: Path, service: Service, pxctl: Ca
     assert rendered["config"] == beta
     flags = json.loads((repo / "out/flagd/production/flags.json").read_text())
     assert set(flags["flags"]) == {"model-provider-registry", "routing-safe-mode"}
-    assert "tok-abcdefgh" not in json.dumps(service.tenants) + done.stdout + done.stderr  # type: ignore[attr-defined]
+    assert "tok-abcdefgh" not in json.dumps(service.tenants) + done.stdout + done.stderr
     assert sync(desk(repo)).exit_code == 0
 
 
 def test_a_target_that_is_down_is_in_the_journal_and_catches_up(
-    repo: Path, service: Service, pxctl: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    repo: Path, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pxctl.release.rest.BASE_S", 0.001)
-    begin(pxctl, repo)
+    begin(repo)
     sync(desk(repo))
     held = dict(service.tenants)
     text = (repo / "tenants/all.yaml").read_text().replace("{id: beta", "{id: zeta")
     (repo / "tenants/all.yaml").write_text(text)
     git(repo, "commit", "-qam", "beta leaves, zeta comes")
     done = pxctl("publish", "--env", "production", "--roster", "--direct", "--reason", "change", cwd=repo)
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == 0, done.stderr
     service.down = True
     report = sync(desk(repo))
     assert report.exit_code == 2
@@ -132,8 +133,8 @@ def test_a_target_that_is_down_is_in_the_journal_and_catches_up(
     assert set(service.tenants) == {"acme", "zeta"}
 
 
-def test_a_token_without_a_grant_is_not_sent(repo: Path, service: Service, pxctl: Callable[..., object]) -> None:
-    begin(pxctl, repo)
+def test_a_token_without_a_grant_is_not_sent(repo: Path, service: Service) -> None:
+    begin(repo)
     text = (repo / "pxctl.yaml").read_text().replace('hosts: ["127.0.0.1"]', "hosts: [config.example.test]")
     (repo / "pxctl.yaml").write_text(text)
     git(repo, "commit", "-qam", "another grant")
@@ -142,16 +143,16 @@ def test_a_token_without_a_grant_is_not_sent(repo: Path, service: Service, pxctl
     assert service.orders == []
 
 
-def test_nothing_to_sync_to_is_no_success(make_repo: Callable[..., Path], pxctl: Callable[..., object]) -> None:
+def test_nothing_to_sync_to_is_no_success(make_repo: Callable[..., Path]) -> None:
     root = make_repo({"pxctl.yaml": "environments: {production: {}}\n", **FILES})
-    begin(pxctl, root)
+    begin(root)
     done = pxctl("sync", cwd=root)
-    assert done.returncode == 2  # type: ignore[attr-defined]
-    assert "has no targets" in done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == 2
+    assert "has no targets" in done.stderr
 
 
-def test_the_same_release_has_the_same_digests(repo: Path, pxctl: Callable[..., object]) -> None:
-    begin(pxctl, repo)
+def test_the_same_release_has_the_same_digests(repo: Path) -> None:
+    begin(repo)
     one, two = live_state(desk(repo)), live_state(desk(repo))
     assert {t: v.digest for t, v in one.tenants.items()} == {t: v.digest for t, v in two.tenants.items()}
     assert len({v.digest for v in one.tenants.values()}) == 2

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml_rs
+from tests.app.inprocess import run as pxctl
 from tests.conftest import git
 from tests.release.targets.service import Service
 
@@ -157,7 +158,6 @@ TENANTS = "tenants: [{id: acme, tier: a, business_line: b, region: eu, privacy_m
 
 def test_from_a_merged_request_to_the_service(
     make_repo: Callable[..., Path], bash: Callable[..., subprocess.CompletedProcess[str]],
-    pxctl: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:  # fmt: skip
     service = Service()
     try:
@@ -195,7 +195,6 @@ def test_from_a_merged_request_to_the_service(
 
 def test_a_request_that_is_refused_makes_the_run_red(
     make_repo: Callable[..., Path], bash: Callable[..., subprocess.CompletedProcess[str]],
-    pxctl: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:  # fmt: skip
     repo = make_repo({
         "pxctl.yaml": "environments: {production: {}}\n", "providers/local.yaml": PROVIDER,
@@ -228,6 +227,6 @@ def test_the_signing_key_does_not_stay(
 ) -> None:
     repo = make_repo({"pxctl.yaml": "environments: {production: {}}\n"})
     done = bash("apply.yml", "apply", repo, SIGNING_KEY="-----BEGIN OPENSSH PRIVATE KEY-----")
-    assert done.returncode == 0  # type: ignore[attr-defined]
-    assert "BEGIN OPENSSH" not in done.stdout + done.stderr  # type: ignore[attr-defined]
+    assert done.returncode == 0
+    assert "BEGIN OPENSSH" not in done.stdout + done.stderr
     assert not (tmp_path / "pxctl-key").exists()

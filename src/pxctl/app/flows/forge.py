@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from pxctl.app.flows.credentials import read_base
 from pxctl.app.flows.release import Desk
 from pxctl.core.errors import RefusedError, UsageError
@@ -30,7 +32,8 @@ def open_request(desk: Desk, branch: str, title: str, plan: str, labels: tuple[s
     """Open the pull request of a request's branch, or bring it up to date."""
     settings = desk.config.project.forge
     main = settings.main if settings is not None else "main"
-    return forge_of(desk).open_pull(PullWish(branch, main, title, plan, labels))
+    with closing(forge_of(desk)) as forge:
+        return forge.open_pull(PullWish(branch, main, title, plan, labels))
 
 
 def reviews_of(desk: Desk, signers: Signers, digest: str, path: str) -> tuple[Approval, ...]:
@@ -44,15 +47,17 @@ def reviews_of(desk: Desk, signers: Signers, digest: str, path: str) -> tuple[Ap
     commit = done.out.decode().strip()
     if not path or not commit:
         return ()
-    forge = forge_of(desk)
-    pull = forge.merged_with(commit, main)
-    if pull is None:
-        raise RefusedError(f"commit {commit[:12]} came onto {main} without a pull request", hint="nobody reviewed it")
-    if forge.blob_at(pull.head_commit, path) != desk.tree.blob(path):
-        raise RefusedError(
-            f"`{path}` on {main} is not what pull request {pull.number} had when it was merged",
-            hint="it was edited after its reviews; make a new request",
-        )
-    principal_of = by_signers(signers) if signers.signers else None
-    counted = count_reviews(pull, forge.reviews(pull.number), forge.commits(pull.number), digest, principal_of)
+    with closing(forge_of(desk)) as forge:
+        pull = forge.merged_with(commit, main)
+        if pull is None:
+            raise RefusedError(
+                f"commit {commit[:12]} came onto {main} without a pull request", hint="nobody reviewed it"
+            )
+        if forge.blob_at(pull.head_commit, path) != desk.tree.blob(path):
+            raise RefusedError(
+                f"`{path}` on {main} is not what pull request {pull.number} had when it was merged",
+                hint="it was edited after its reviews; make a new request",
+            )
+        principal_of = by_signers(signers) if signers.signers else None
+        counted = count_reviews(pull, forge.reviews(pull.number), forge.commits(pull.number), digest, principal_of)
     return counted.approvals
