@@ -392,3 +392,16 @@ def test_a_newer_schema_is_read_and_not_written(tmp_path: Path, say: Say) -> Non
     assert say("status", "--env", "production")[0] == 0
     code, _, err = say("safe-mode", "on", "--env", "production")
     assert code == 2 and "9.0.0" in err
+
+
+def test_a_provider_that_tenants_have_is_not_disabled_by_accident(tmp_path: Path, say: Say) -> None:
+    root = repository(tmp_path)
+    say("env", "init", "production")
+    (root / "providers/ollama.yaml").write_text(PROVIDER.replace("status: active", "status: disabled"))
+    commit(root, "disable")
+    code, _, err = say("publish", "--env", "production", "--provider", "ollama")
+    assert code == 4 and "3 tenants have providers/ollama" in err
+    assert say("publish", "--env", "production", "--provider", "ollama", "--force")[0] == 2
+    assert (
+        say("publish", "--env", "production", "--provider", "ollama", "--force", "--reason", "contract ended")[0] == 0
+    )

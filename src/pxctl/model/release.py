@@ -59,6 +59,7 @@ class ReleaseRequest(Model):
     reason: str = ""
     supersede: bool = False
     again: bool = False
+    force: bool = Field(default=False, description="retire a provider that tenants have, or remove many tenants")
     plan_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
 
 

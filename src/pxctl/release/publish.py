@@ -39,6 +39,9 @@ class Publish:
     version: int | None = None
     request: str | None = None
     evidence: Evidence | None = None
+    retires: bool = False
+    """Whether the content disables a provider, or takes its secret away."""
+    force: bool = False
     permission: Permission = field(default="publish", init=False)
     op: Op = field(default="publish", init=False)
 
@@ -59,6 +62,7 @@ class Publish:
             draft.unchanged = f"{self.subject}@{number} is already on its way: {running.label}, {running.state}"
             return draft
         self._refuse_blocked(release, number)
+        self._refuse_retiring(view)
         pins = view.pins([t.id for t in tenants])
         if not isnew and pins and all(p.get(self.subject) == number for p in pins.values()) and running is None:
             draft.unchanged = f"everybody in the selection already has {self.subject}@{number}"
@@ -92,6 +96,20 @@ class Publish:
         )
         enter(view, draft, setting, state, steps, tenants, targets)
         return draft
+
+    def _refuse_retiring(self, view: View) -> None:
+        if not self.retires:
+            return
+        if self.force:
+            if not self.reason:
+                raise UsageError("`--force` needs a reason", hint="add --reason WHY")
+            return
+        pinned = sum(p.get(self.subject) is not None for p in view.pins().values())
+        if pinned:
+            raise RefusedError(
+                f"{pinned} tenants have {self.subject}, and this version disables it or takes its secret away",
+                hint="move them to another provider first, or say --force --reason WHY",
+            )
 
     def _refuse_blocked(self, release: Release, number: int) -> None:
         block = rollout.is_blocked(release.blocked, self.subject, number)

@@ -72,7 +72,7 @@ def intent_of(desk: Desk, path: str, request: ReleaseRequest) -> tuple[Intent, T
         return Tidy(request.reason), Terms()
     return publish_intent(
         desk, request.subject, selection=selection, rollout=request.rollout, reason=request.reason,
-        again=request.again, supersede=request.supersede, request=(path, request),
+        again=request.again, force=request.force, supersede=request.supersede, request=(path, request),
     )  # fmt: skip
 
 

@@ -97,6 +97,17 @@ def resolve(desk: Desk, tenants: Collection[str] | None = None, commit: str | No
     return Live(desk.environment, view.commit, release, safe, groups)
 
 
+def pinned_by(desk: Desk, subject: str) -> int:
+    """How many tenants of the environment have some version of a subject; 0 where there is no release yet."""
+    tip = desk.branch.tip()
+    view = last_good(desk.branch.view(tip), desk.environment) if tip is not None else None
+    if view is None:
+        return 0
+    blobs = view.pins_blobs()
+    pins = view.pins_of_blobs(blobs.values())
+    return sum(pins[blob].get(subject) is not None for blob in blobs.values())
+
+
 def roster_of(desk: Desk, view: View) -> Configuration:
     """The environment's own roster, as the last roster release had it, under main's project settings."""
     files = _project_files(desk)

@@ -45,7 +45,7 @@ def publish_subject(
     request = ReleaseRequest(
         op="roster" if subject == "roster" else "publish", subject=subject, version=result.plan.version,
         source=desk.tree.source, tenants=chosen or "everyone", rollout=plan, reason=reason, supersede=supersede,
-        again=again, plan_digest=result.plan.digest,
+        again=again, force=force, plan_digest=result.plan.digest,
     )  # fmt: skip
     message = write_request(desk, request, result, mode == "pr")
     return result.model_copy(update={"why": "a release request asks for it"}), message

@@ -239,8 +239,18 @@ def publish_intent(
         rollout = _default_plan(desk, subject)
     return Publish(
         subject, content, selection if selection is not None else "everyone", rollout, reason, again, supersede,
-        version=wish.version if wish else None, request=path, evidence=evidence,
+        version=wish.version if wish else None, request=path, evidence=evidence, retires=_retires(desk, subject),
+        force=force,
     ), Terms(gates=gates)  # fmt: skip
+
+
+def _retires(desk: Desk, subject: str) -> bool:
+    kind, _, name = subject.partition("/")
+    provider = desk.config.providers.get(name) if kind == "providers" else None
+    if provider is None:
+        return False
+    bare = provider.secret_policy == "required" and "api_key" not in provider.credential_refs()
+    return not provider.enabled or provider.status == "disabled" or bare
 
 
 def _default_plan(desk: Desk, subject: str) -> str | None:
