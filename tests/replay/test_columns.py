@@ -68,6 +68,20 @@ def test_costs_above_64_bits() -> None:
     assert report.totals.cost > 2**64
 
 
+def test_groups_of_wide_keys() -> None:
+    rng = np.random.default_rng(3)
+    keys = [rng.integers(-5, 5, 500), rng.integers(0, 2**40, 3)[rng.integers(0, 3, 500)], rng.integers(0, 2**22, 500)]
+    values = rng.integers(0, 2**40, 500)
+    wanted: dict[tuple[int, ...], list[int]] = {}
+    for row in range(500):
+        found = wanted.setdefault(tuple(int(k[row]) for k in keys), [row, 0, 0])
+        found[1] += 1
+        found[2] += int(values[row])
+    groups = Groups(*keys)
+    rows_ = [[int(f), c, s] for f, c, s in zip(groups.first, groups.counts(), groups.sums(values), strict=True)]
+    assert sorted(rows_) == sorted(wanted.values())
+
+
 def test_groups_sum_exactly() -> None:
     values = np.array([2**62, 2**62, 2**62, 5, 7], dtype=np.int64)
     groups = Groups(np.array([3, 3, 3, -1, -1]), np.array([0, 0, 0, 2, 2]))

@@ -86,7 +86,7 @@ def _put(tally: Tally, bound: Bound, block: Block, tenant: Column, found: Decisi
     for row in found.huge:
         cost[row] = 0
     codes = tenant.codes
-    groups = Groups(codes[rows], found.lane[rows], found.primary[rows], found.refusal[rows])
+    groups = Groups(found.lane[rows], found.primary[rows], found.refusal[rows], codes[rows])
     names = [deployment.id for deployment in bound.compiled.fleet.deployments]
     sums = [
         groups.sums(values[rows])
