@@ -55,6 +55,11 @@ class Promote:
     def draft(self, view: View, setting: Setting) -> Draft:
         """The next step's moves. With `if_ready`, nothing to do before the wait is over."""
         release = current(view, setting)
+        last = rollout.latest(release, self.subject) if self.subject is not None else None
+        if last is not None and last.state == "done" and self.from_step not in (None, last.step):
+            draft = Draft(op="promote", release=release, subject=last.subject, version=last.version)
+            draft.unchanged = f"{last.subject}@{last.version} is already at {last.label}"
+            return draft
         state = find(release, self.subject)
         draft = Draft(op="promote", release=release, subject=state.subject, version=state.version)
         if state.state == "paused":
