@@ -111,6 +111,9 @@ def test_a_reviewed_request_becomes_a_release(world: World, how: str) -> None:
     (approval,) = record["approvals"]
     assert (approval["principal"], approval["by"], approval["head"]) == ("bob", "forge", pull["head"]["sha"])
     assert world.fake.token not in done.stdout + done.stderr
+    (status,) = world.fake.statuses[git(world.root, "rev-parse", "HEAD")]
+    assert (status["context"], status["state"]) == ("pxctl/production", "success")
+    assert status["description"] == f"release {record['seq']}"
 
 
 def test_without_a_review_it_is_refused_and_a_late_one_is_enough(world: World) -> None:
@@ -119,6 +122,8 @@ def test_without_a_review_it_is_refused_and_a_late_one_is_enough(world: World) -
     done = world.run("apply", "--env", "production")
     assert (done.returncode, world.pins()) == (4, {"default": 1})
     assert "1 of 1 approvals are missing" in done.stderr
+    (status,) = world.fake.statuses[git(world.root, "rev-parse", "HEAD")]
+    assert (status["state"], len(status["description"]) <= 140) == ("failure", True)
     world.fake.review(number, "bob")
     assert world.run("apply", "--env", "production").returncode == 0
     assert world.pins() == {"default": 2}

@@ -226,6 +226,24 @@ expect: {served_min: SHARE}
 """
 
 
+GUARANTEE = """
+guarantees:
+  - {name: at-home, always: {regions: [REGION]}}
+"""
+
+
+@pytest.mark.parametrize(("region", "op"), [("eu", "promote"), ("us", "abort")])
+def test_guarantees_are_proved_for_the_version_that_is_released(
+    world: Callable[..., World], region: str, op: str
+) -> None:
+    w = world("{kind: guarantees}", wait="1m", **{"guarantees.yaml": GUARANTEE.replace("REGION", region)})
+    w.publish()
+    w.clock.forward(minutes=2)
+    result = w.promote()
+    (gate,) = w.release().gates
+    assert (result.plan.op, gate.facts["checked"]) == (op, 1), gate.detail
+
+
 @pytest.mark.parametrize(("share", "op"), [("0.9", "promote"), ("0.9, never: [local]", "abort")])
 def test_scenarios_decide(world: Callable[..., World], share: str, op: str) -> None:
     w = world("{kind: scenarios}", wait="1m", **{"scenarios/calm.yaml": SCENARIO.replace("SHARE", share)})

@@ -24,7 +24,7 @@ from pxctl.app.cli.verbs import VERBS
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WRITES = {
-    "apply.yml": {"contents"}, "promote.yml": {"contents"}, "sync.yml": set(), "ci.yml": set(),
+    "apply.yml": {"contents", "statuses"}, "promote.yml": {"contents"}, "sync.yml": set(), "ci.yml": set(),
     "pxctl.yml": {"pull-requests"},
 }  # fmt: skip
 """What each workflow may write, and nothing else."""

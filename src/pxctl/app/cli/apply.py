@@ -34,11 +34,11 @@ def apply(
 
     Running it again does nothing. It stops at the first request that is refused; those before it stay applied.
     """
-    from pxctl.app.flows.apply import apply_requests
+    from pxctl.app.flows.forge import apply_and_tell
     from pxctl.report.release import results_text
 
     out = Output(output, quiet=quiet, verbose=verbose)
-    results, warnings, error = apply_requests(desk_for(repo, env, key=key, skew_ok=skew_ok), dry_run=dry_run)
+    results, warnings, error = apply_and_tell(desk_for(repo, env, key=key, skew_ok=skew_ok), dry_run=dry_run)
     for warning in warnings:
         out.warn(warning)
     nothing = "nothing to do: every request on main is applied"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 
 from pxctl.app.flows.credentials import read_base
-from pxctl.app.flows.release import Desk
-from pxctl.core.errors import RefusedError, UsageError
+from pxctl.app.flows.release import Desk, note
+from pxctl.core.errors import PxctlError, RefusedError, UsageError
 from pxctl.core.secret import Secret
+from pxctl.model.live import ReleaseResult
 from pxctl.model.release import Approval, Signers
-from pxctl.release.forge.base import Forge, Pull, PullWish
+from pxctl.release.forge.base import Check, Forge, Pull, PullWish
 from pxctl.release.forge.registry import open_forge
 from pxctl.release.forge.reviews import by_signers, count_reviews
 
@@ -61,3 +62,27 @@ def reviews_of(desk: Desk, signers: Signers, digest: str, path: str) -> tuple[Ap
         principal_of = by_signers(signers) if signers.signers else None
         counted = count_reviews(pull, forge.reviews(pull.number), forge.commits(pull.number), digest, principal_of)
     return counted.approvals
+
+
+def apply_and_tell(
+    desk: Desk, *, dry_run: bool = False
+) -> tuple[list[ReleaseResult], list[str], PxctlError | None]:  # fmt: skip
+    """`apply_requests`, and on the forge a status of main's commit that says what came of it.
+
+    A forge that does not take the status stops nothing: the release is made, and a warning says so.
+    """
+    from pxctl.app.flows.apply import apply_requests
+
+    results, warnings, error = apply_requests(desk, dry_run=dry_run)
+    made = [result for result in results if result.status in ("released", "recovered")]
+    if desk.config.project.forge is None or dry_run or not (made or error) or desk.tree.source is None:
+        return results, warnings, error
+    said = error.message if error else ", ".join(f"release {r.seq}" for r in made)
+    check = Check(f"pxctl/{desk.environment}", "failure" if error else "success", said)
+    try:
+        with closing(forge_of(desk)) as forge:
+            forge.set_check(desk.tree.source, check)
+    except PxctlError as refused:
+        warnings.append(f"the forge did not take the status of commit {desk.tree.source[:12]}: {refused.message}")
+        note(desk, "forge.status_failed", commit=desk.tree.source, reason=refused.message)
+    return results, warnings, error

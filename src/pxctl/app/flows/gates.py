@@ -224,7 +224,17 @@ def _scenarios(case: Case, gate: Gate) -> GateResult:
 
 
 def _guarantees(case: Case, gate: Gate) -> GateResult:
-    raise UsageError("guarantees are not proved by this version")
+    from pxctl.app.flows.flags import evaluate_flags
+    from pxctl.policy.compile import compile_config
+    from pxctl.policy.proof.claims import judge
+
+    config = case.config
+    withheld = evaluate_flags(config, case.desk.environment).withheld
+    compiled = compile_config(config, withheld=withheld, source=case.tree.source)
+    holds = {"holds": True, "broken": False, "undecided": None}
+    found = [judge(compiled, guarantee) for guarantee in config.guarantees]
+    claims = [Claim(r.name, holds[r.status], r.message) for r in found if r.status != "vacuous"]
+    return claims_gate("guarantees", claims, name=gate.name or "")
 
 
 def _decisions(case: Case, gate: Gate) -> GateResult:
