@@ -68,7 +68,7 @@ class Channel:
         self.base = httpx.URL(url.rstrip("/"))
         self.timeout_s = timeout_s
         self._client = httpx.AsyncClient(
-            verify=_tls() if self.base.scheme == "https" else True,
+            verify=_tls(),  # made once: loading the certificates is what costs
             trust_env=self.base.scheme == "https",
             follow_redirects=False,
             timeout=httpx.Timeout(timeout_s),

@@ -30,7 +30,7 @@ class Resolver:
 
     def __init__(
         self,
-        grants: Grants,
+        grants: Grants | Callable[[], Grants],
         stores: Mapping[str, SecretStore] | None = None,
         *,
         backends: Mapping[str, Backend] | None = None,
@@ -38,7 +38,8 @@ class Resolver:
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
     ) -> None:
-        self._grants = grants
+        self._grants = grants if isinstance(grants, Grants) else None
+        self._read_grants = grants if not isinstance(grants, Grants) else None
         self._stores = dict(stores or {})
         self._backends: dict[str, Backend] = dict(backends or {})
         self._monotonic = monotonic
@@ -58,8 +59,14 @@ class Resolver:
     def resolve_for(self, text: str, url: str) -> Resolved:
         """The secret of a reference for a request to `url`. Raises SecretError, `not_granted` before any lookup."""
         ref = parse_ref(text)
-        self._grants.check(ref, url)
+        self._granted().check(ref, url)
         return self._resolve(ref)
+
+    def _granted(self) -> Grants:
+        with self._lock:
+            if self._grants is None:
+                self._grants = self._read_grants() if self._read_grants else Grants()
+            return self._grants
 
     def _resolve(self, ref: SecretRef) -> Resolved:
         with self._lock:

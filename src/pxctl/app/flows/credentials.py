@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pxctl.core.errors import GitError, UsageError
@@ -18,7 +19,6 @@ from pxctl.load.git import resolve_commit, run_git
 from pxctl.load.loader import load
 from pxctl.load.tree import CommitTree
 from pxctl.model.catalogue import Catalogue
-from pxctl.model.configuration import Configuration
 from pxctl.model.project import Project
 from pxctl.model.provider import Endpoint, Provider
 from pxctl.probe.run import Credentials
@@ -26,44 +26,67 @@ from pxctl.secrets.base import PRESENT, SecretError, fill, parse_ref
 from pxctl.secrets.grants import Grants, grants_of
 from pxctl.secrets.resolver import Resolver
 
+PROJECT_FILES = ("pxctl.yaml", "pxctl.json")
 MAIN_BRANCHES = ("main", "master")
+
+
+class _Part:
+    """The files of a commit that say what may go where: pxctl.yaml, and the providers where they are asked for."""
+
+    def __init__(self, tree: CommitTree, folders: tuple[str, ...]) -> None:
+        self.source = tree.source
+        self._tree = tree
+        self._folders = folders
+
+    def paths(self) -> list[str]:
+        return [path for path in self._tree.paths() if path in PROJECT_FILES or path.startswith(self._folders)]
+
+    def read(self, path: str) -> bytes:
+        return self._tree.read(path)
 
 
 @dataclass(frozen=True)
 class Base:
-    """The reviewed state: its commit (None where nothing is committed), configuration, and whether a fork asks."""
+    """The reviewed state: its commit (None where nothing is committed), and whether a fork asks.
 
+    Its files are read when they are asked for.
+    """
+
+    root: Path
     commit: str | None
-    config: Configuration | None
     forked: bool = False
 
-    @property
+    @cached_property
     def project(self) -> Project | None:
-        """The project of the base commit."""
-        return self.config.project if self.config else None
+        """The project of the base commit; None where it has none that can be read."""
+        if self.commit is None:
+            return None
+        loaded = load(_Part(CommitTree(self.root, self.commit), ("pxctl.",)), catalogue=Catalogue())
+        broken = any(finding.span.file in PROJECT_FILES for finding in loaded.findings)
+        return None if broken or not loaded.documents else loaded.config.project
+
+    @cached_property
+    def providers(self) -> tuple[Provider, ...]:
+        """The providers of the base commit."""
+        if self.commit is None:
+            return ()
+        loaded = load(_Part(CommitTree(self.root, self.commit), ("providers/",)), catalogue=Catalogue())
+        return tuple(loaded.config.providers.values())
 
     def grants(self, values: Mapping[str, str]) -> Grants:
         """What may go where."""
         source = f"the base commit {self.commit[:12]}" if self.commit else "any commit (nothing is committed yet)"
-        providers = self.config.providers.values() if self.config else ()
-        return grants_of(self.project, providers, values=values, forked=self.forked, source=source)
+        return grants_of(self.project, self.providers, values=values, forked=self.forked, source=source)
 
     def resolver(self, values: Mapping[str, str]) -> Resolver:
         """A resolver under the grants and with the stores of the base commit."""
-        return Resolver(self.grants(values), self.project.secret_stores if self.project else {})
+        return Resolver(lambda: self.grants(values), self.project.secret_stores if self.project else {})
 
 
 def read_base(root: Path, explicit: str | None = None, environ: Mapping[str, str] | None = None) -> Base:
     """The base of a run in `root`. Raises GitError where `explicit` is no commit."""
     environ = os.environ if environ is None else environ
-    commit = base_commit(root, explicit, environ)
-    forked = from_fork(environ)
-    if commit is None:
-        return Base(None, None, forked)
-    loaded = load(CommitTree(root, commit), catalogue=Catalogue())
-    readable = any(path in loaded.documents for path in ("pxctl.yaml", "pxctl.json"))
-    broken = any(finding.span.file in ("pxctl.yaml", "pxctl.json") for finding in loaded.findings)
-    return Base(commit, loaded.config if readable and not broken else None, forked)
+    return Base(root, base_commit(root, explicit, environ), from_fork(environ))
 
 
 def base_commit(root: Path, explicit: str | None, environ: Mapping[str, str]) -> str | None:

@@ -18,6 +18,8 @@ from pxctl.load.loader import load
 from pxctl.load.tree import WorkTree
 from pxctl.model.configuration import Loaded
 from pxctl.model.provider import Provider
+from pxctl.release.branch import open_branch
+from pxctl.release.git import Git
 from pxctl.release.view import View
 from pxctl.secrets.base import fill
 from pxctl.secrets.resolver import Resolver
@@ -67,14 +69,15 @@ class Room:
     @cached_property
     def view(self) -> View | None:
         """The environment branch's tip; None where there is no such branch."""
-        if self.desk is None:
+        if self.environment is None:
             return None
         with suppress(PxctlError):
+            branch = open_branch(Git(self.root), self.environment, self.loaded.config.project.state)
             try:
-                tip = self.desk.branch.tip(self.fetch)
+                tip = branch.tip(self.fetch)
             except NetworkError:
-                tip = self.desk.branch.tip(fetch=False)
-            return self.desk.branch.view(tip) if tip else None
+                tip = branch.tip(fetch=False)
+            return branch.view(tip) if tip else None
         return None
 
     @cached_property
