@@ -65,10 +65,7 @@ def lint_changed(root: Path, since: str) -> Linted:
 
     tree = WorkTree(root)
     linted = lint_loaded(tree)
-    files = affected(root, since, load(tree))
-    if not files:
-        return Linted(linted.report.model_copy(update={"findings": (), "files": 0}), linted.texts)
-    return only(linted, files)
+    return only(linted, affected(root, since, load(tree)))
 
 
 def only(linted: Linted, files: Sequence[str] | frozenset[str]) -> Linted:
