@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.conftest import git
+
 from pxctl.app.flows.plan import plan_change
 from pxctl.app.flows.simulate import Traffic
 from pxctl.report.plan_markdown import plan_markdown
-from tests.conftest import git
 
 from .conftest import FILES
 
