@@ -143,7 +143,8 @@ def _options(
 ) -> Counterexample | None:
     """The first deployment, among those meant, for which the test finds a request."""
     space, eligible = question.space, question.eligible
-    mask = sum(1 << d.index for d in question.compiled.fleet.deployments if meant(d))
+    possible = [d for d in question.compiled.fleet.deployments if meant(d) and all(eligible.box(d))]
+    mask = sum(1 << d.index for d in possible)
     touched, _, _ = question.search.touched(space.everything)
     wanted = 0
     for number in _routes(space, touched):
