@@ -94,6 +94,37 @@ def test_fractional_is_our_bucketing(flag: str, key: str, share: int) -> None:
     assert evaluator.resolve(flag, None, {}, "boolean", key).value is (bucket(flag, key) < share)
 
 
+LEAVES = st.one_of(
+    st.sampled_from(["on", "off", "x", "one", "", "gold"]), st.booleans(), st.integers(-2, 2), st.none(),
+    st.sampled_from([{"var": "provider"}, {"var": "environment"}, {"var": "tier"}, {"var": ["provider"]},
+                     {"var": ["nothing", "x"]}, {"var": ["provider", "y"]}, {"var": "$flagd.flagKey"}]),
+)  # fmt: skip
+
+
+def rules(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    two = st.lists(inner, min_size=2, max_size=2)
+    some = st.lists(inner, min_size=1, max_size=5)
+    share = st.tuples(inner, st.integers(0, 5)).map(list)
+    return st.one_of(
+        st.tuples(st.sampled_from(["==", "!=", "===", "!==", "<", ">=", "in", "starts_with", "ends_with"]), two),
+        st.tuples(st.sampled_from(["if", "?:", "and", "or", "cat", "!", "!!", "merge", "missing"]), some),
+        st.tuples(st.just("fractional"), st.lists(share, min_size=1, max_size=3)),
+        st.tuples(st.just("sem_ver"), st.tuples(inner, st.just(">="), inner).map(list)),
+    ).map(lambda pair: {pair[0]: pair[1]})
+
+
+@given(st.recursive(LEAVES, rules, max_leaves=12).filter(lambda rule: isinstance(rule, dict)))
+@settings(max_examples=400, deadline=None)
+def test_what_is_known_beforehand_changes_no_answer(rule: dict[str, Any]) -> None:
+    flag = {"state": "ENABLED", "variants": {"on": "A", "off": "B", "x": "C", "true": "D"}, "defaultVariant": "off"}
+    whole = FlagEvaluator({"flags": {"f": {**flag, "targeting": rule}}})
+    context = {"provider": "one", "environment": "x", "tier": "gold"}
+    narrow = whole.with_known({"provider": "one", "environment": "x"})
+    for key in ("t-1", "t-2", None):
+        a, b = (e.resolve("f", "mine", context, "string", key) for e in (whole, narrow))
+        assert (a.value, a.variant, a.reason, a.error) == (b.value, b.variant, b.reason, b.error)
+
+
 def test_environment_tier_and_line_are_in_the_context() -> None:
     rule = {"if": [{"and": [{"==": [{"var": "environment"}, "production"]}, {"==": [{"var": "tier"}, "free"]}]},
                    {"if": [{"==": [{"var": "provider"}, "one"]}, "off", "on"]}, "on"]}  # fmt: skip

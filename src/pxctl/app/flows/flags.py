@@ -79,6 +79,7 @@ class FlagSet:
         """Raises ConfigError for two definitions of one flag, a rule that reads the clock, or an unreadable file."""
         self.environment = environment
         self._owner: dict[str, FlagEvaluator] = {}
+        self._narrow: dict[tuple[str, str | None], FlagEvaluator] = {}
         for name, file in sorted(config.flags.items()):
             data = file.model_dump(mode="json", by_alias=True, exclude_none=True)
             evaluator = FlagEvaluator(data, place=name)
@@ -114,7 +115,11 @@ class FlagSet:
         if provider is not None:
             context["provider"] = provider
         key_of = tenant.id if tenant else provider or self.environment
-        found = owner.resolve(key, neutral, context, kind, targeting_key=key_of)
+        narrow = self._narrow.get((owner.place, provider))
+        if narrow is None:
+            known = {"environment": self.environment, **({"provider": provider} if provider is not None else {})}
+            narrow = self._narrow[owner.place, provider] = owner.with_known(known)
+        found = narrow.resolve(key, neutral, context, kind, targeting_key=key_of)
         self._check(owner, key, key_of, found)
         return found.value
 
