@@ -405,3 +405,23 @@ def test_a_provider_that_tenants_have_is_not_disabled_by_accident(tmp_path: Path
     assert (
         say("publish", "--env", "production", "--provider", "ollama", "--force", "--reason", "contract ended")[0] == 0
     )
+
+
+def test_figures_from_history(tmp_path: Path, say: Say) -> None:
+    root = repository(tmp_path)
+    say("env", "init", "production")
+    env = ("--env", "production")
+    edit(root, "two")
+    say("publish", *env, "--policy", "default", "--rollout", "standard")
+    say("promote", *env, "--full")
+    edit(root, "three")
+    say("publish", *env, "--policy", "default")
+    say("rollback", *env, "--reason", "bad")
+    code, out, _ = say("status", *env, "--figures", "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["releases"], found["rollbacks"]) == (5, 1)
+    assert (found["finished_rollouts"], found["staged_rollouts"]) == (2, 1)
+    assert found["onboarding"]["count"] == 1 and found["exposure"]["count"] == 1
+    assert found["publish_to_live"]["count"] >= 3
+    assert "1 of 2 finished rollouts" in say("status", *env, "--figures")[1]

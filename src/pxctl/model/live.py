@@ -164,3 +164,29 @@ class LiveExport(Model):
     providers: dict[str, Any] = Field(default_factory=dict)
     flags: dict[str, Any] = Field(default_factory=dict)
     credentials: dict[str, Any] = Field(default_factory=dict)
+
+
+class Spread(Model):
+    """How long something took, in seconds: how often it was seen, its median, and the longest."""
+
+    count: int = 0
+    median_s: float | None = None
+    longest_s: float | None = None
+
+
+class Figures(Model):
+    """What the history of an environment says about how it is run."""
+
+    schema_version: Literal[1] = 1
+    environment: str
+    releases: int
+    since: datetime | None = None
+    onboarding: Spread = Field(default=Spread(), description="a provider's file on main -> its first tenant")
+    publish_to_live: Spread = Field(default=Spread(), description="a version's source commit -> it is full")
+    exposure: Spread = Field(default=Spread(), description="a withdrawn version's first tenant -> its rollback")
+    rollbacks: int = 0
+    finished_rollouts: int = 0
+    staged_rollouts: int = Field(default=0, description="those that went through more than one step")
+    secrets: int = Field(default=0, description="live providers that need a secret")
+    secrets_managed: int = Field(default=0, description="those whose live credential version is on record")
+    secrets_overdue: tuple[str, ...] = ()

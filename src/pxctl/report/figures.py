@@ -1,59 +1,41 @@
-"""How replays and plans write figures: money rounded up, shares, times, sparklines."""
+"""How an environment is run, for people."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from pxctl.model.decision import usd
-
-_BARS = "▁▂▃▄▅▆▇█"
+from pxctl.core.clock import to_text
+from pxctl.model.live import Figures, Spread
+from pxctl.report.text import Table, percent, plural
 
 
-def money(pico: int) -> str:
-    """`$12.35`, small amounts with six decimals; rounded up, so that a cost is never shown smaller than it is."""
-    if abs(pico) >= 10**12:
-        cents = -(-abs(pico) // 10**10)
-        return f"{'-' if pico < 0 else ''}${cents // 100:,}.{cents % 100:02d}"
-    return f"{'-' if pico < 0 else ''}${usd(abs(pico))}"
+def figures_text(found: Figures) -> list[Table | str]:
+    """The figures, each with how often it was seen."""
+    rows = [
+        ("onboarding: a provider on main -> its first tenant", *_spread(found.onboarding)),
+        ("publish to live: the source commit -> everybody has it", *_spread(found.publish_to_live)),
+        ("exposure: a withdrawn version's first tenant -> its rollback", *_spread(found.exposure)),
+    ]
+    since = f" since {to_text(found.since)}" if found.since is not None else ""
+    parts: list[Table | str] = [
+        f"{found.environment}: {plural(found.releases, 'release')}{since}, {plural(found.rollbacks, 'rollback')}",
+        Table(("", "seen", "median", "longest"), rows, right=frozenset({1, 2, 3})),
+        f"staged: {found.staged_rollouts} of {plural(found.finished_rollouts, 'finished rollout')} went through steps "
+        f"({percent(found.staged_rollouts, found.finished_rollouts)})",
+        f"secrets: {found.secrets_managed} of {found.secrets} live providers that need one have its version on record",
+    ]
+    if found.secrets_overdue:
+        parts.append("overdue: " + ", ".join(found.secrets_overdue))
+    return parts
 
 
-def signed_money(pico: int) -> str:
-    """A difference: `+$1.20`, `-$0.30`, `$0`."""
-    return "$0" if pico == 0 else f"+{money(pico)}" if pico > 0 else money(pico)
+def _spread(spread: Spread) -> tuple[str, str, str]:
+    return str(spread.count), duration_text(spread.median_s), duration_text(spread.longest_s)
 
 
-def share(value: float | None) -> str:
-    """A share of one, as percent with two decimals; `-` where there is nothing to divide by."""
-    if value is None:
+def duration_text(seconds: float | None) -> str:
+    """`42 s`, `12 min`, `3.5 h`, `2.1 d`; `-` for none."""
+    if seconds is None:
         return "-"
-    text = f"{100 * value:.2f} %"
-    return ">99.99 %" if text == "100.00 %" and value < 1 else "<0.01 %" if text == "0.00 %" and value > 0 else text
-
-
-def change(before: float, after: float) -> str:
-    """A relative difference: `+5.0 %`; `-` where there was nothing before."""
-    return "-" if not before else f"{100 * (after - before) / before:+.1f} %"
-
-
-def milliseconds(micro: int) -> str:
-    """`840 ms`, `12.3 s`."""
-    return f"{micro / 1000:,.0f} ms" if micro < 10_000_000 else f"{micro / 1_000_000:,.1f} s"
-
-
-def clock(micro: int) -> str:
-    """A moment of the trace's own time: `0:05:30`."""
-    seconds = micro // 1_000_000
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def sparkline(values: Sequence[float], width: int = 60) -> str:
-    """Values as bars from 0 to the largest, neighbours joined where there are more than `width`."""
-    if not values:
-        return ""
-    count = min(width, len(values))
-    joined = []
-    for i in range(count):
-        part = values[i * len(values) // count : (i + 1) * len(values) // count]
-        joined.append(sum(part) / len(part))
-    top = max(joined)
-    return "".join(_BARS[min(7, int(8 * v / top))] if top > 0 else _BARS[0] for v in joined)
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"

@@ -27,6 +27,9 @@ def status(
     env: EnvOption = None,
     tenant: Annotated[str | None, typer.Option("--tenant", "-t", metavar="ID", help="What this tenant has.")] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME|SEQ", help="At a moment, or at a release.")] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="How the environment is run: onboarding, publishing, rollbacks, secrets.")
+    ] = False,
     offline: OfflineOption = False,
     repo: RepoOption = None,
     format: FormatOption = Format.TEXT,
@@ -44,6 +47,12 @@ def status(
     from pxctl.report.status import environments_text, status_text, tenant_text
 
     out = Output(output, quiet=quiet, verbose=verbose)
+    if figures:
+        from pxctl.app.flows.live_start import figures_of
+        from pxctl.report.figures import figures_text
+
+        out.answer(figures_of(desk_for(repo, env), fetch=not offline), format, figures_text)
+        return 0
     if tenant is not None:
         out.answer(one_tenant(desk_for(repo, env), tenant, at, fetch=not offline), format, tenant_text)
         return 0

@@ -9,7 +9,7 @@ from pxctl.app.flows.release import Desk, adopted, release
 from pxctl.core.clock import from_text
 from pxctl.core.errors import NetworkError, UsageError
 from pxctl.model.base import duration_ms
-from pxctl.model.live import AuditReport, EnvironmentStatus, ReleaseLog, ReleaseResult, TenantStatus
+from pxctl.model.live import AuditReport, EnvironmentStatus, Figures, ReleaseLog, ReleaseResult, TenantStatus
 from pxctl.model.release import Principal, Release, Signers
 from pxctl.release.controls import Repair
 from pxctl.release.roster import Init
@@ -139,3 +139,10 @@ def repaired(desk: Desk, reason: str, dry_run: bool) -> ReleaseResult:
         foreign.append(at)
         at = desk.branch.parent(at) or good.commit
     return release(desk, Repair(good.commit, tuple(reversed(foreign)), reason), dry_run=dry_run)
+
+
+def figures_of(desk: Desk, *, fetch: bool = True) -> Figures:
+    """How the environment is run, from its history."""
+    from pxctl.release.figures import figures
+
+    return figures(desk.branch, required_tip(desk, fetch), desk.config.providers, desk.clock.now())
