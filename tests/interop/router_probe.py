@@ -51,8 +51,45 @@ def router_of(file: str) -> dict[str, object]:
     }
 
 
+def served(file: str) -> dict[str, object]:
+    """Who answers a request for each group while, one after the other, whoever answered fails from then on.
+
+    Nobody is called: every deployment answers its own id from a mock, or fails.
+    """
+    import litellm
+    import yaml
+    from litellm import Router
+
+    litellm.suppress_debug_info = True
+    data = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    settings = {**data["router_settings"], "num_retries": 0, "disable_cooldowns": True}
+    ids = [one["model_info"]["pxctl"]["deployment"] for one in data["model_list"]]
+    found: dict[str, object] = {}
+    for group in dict.fromkeys(one["model_name"] for one in data["model_list"]):
+        down: list[str] = []
+        while len(down) <= len(set(ids)):
+            members = json.loads(json.dumps(data["model_list"]))
+            for one, id_ in zip(members, ids, strict=True):
+                params = one["litellm_params"]
+                params |= {"api_key": "x", "mock_response": "litellm.InternalServerError" if id_ in down else id_}
+                params["max_retries"] = 0
+                one["model_info"]["id"] = f"{one['model_name']}>{id_}"
+            router = Router(model_list=members, **settings)
+            try:
+                answer = router.completion(model=group, messages=[{"role": "user", "content": "x"}])
+            except Exception:
+                break
+            down.append(str(answer.choices[0].message.content))
+        found[group] = down
+    return found
+
+
 def main() -> None:
     """One line of JSON a file."""
+    if sys.argv[1] == "--served":
+        for file in sys.argv[2:]:
+            print("PROBE " + json.dumps([file, served(file)]), flush=True)
+        return
     for file in sys.argv[1:]:
         try:
             found = router_of(file)

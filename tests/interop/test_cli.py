@@ -63,6 +63,18 @@ def test_lint_as_says_which_variables_are_set(tmp_path: Path) -> None:
     assert "MISTRAL_API_KEY" not in done.stdout
 
 
+def test_an_ignore_comment_with_a_reason_takes_a_finding_out(tmp_path: Path) -> None:
+    mistake = next(one for one in MISTAKES if one.name == "fallback to a smaller context")
+    text = text_of(mistake)
+    (tmp_path / "config.yaml").write_text(
+        text.replace("chat: [small]", "chat: [small] # pxctl: ignore PX0813 short prompts")
+    )
+    done = run("lint", "--as", "litellm", "config.yaml", "--format", "json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert "PX0813" not in {finding["code"] for finding in report["findings"]}
+    assert report["ignored"] == 1
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [

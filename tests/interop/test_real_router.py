@@ -20,6 +20,9 @@ from pxctl.interop.litellm.source import open_source
 from pxctl.load.catalogue import load_catalogue
 from pxctl.load.loader import load
 from pxctl.load.tree import DictTree, WorkTree
+from pxctl.model.context import Context
+from pxctl.model.signals import Signals
+from pxctl.policy.compile import compile_config
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "tests/data/litellm"
@@ -100,3 +103,40 @@ def test_the_sample_policies_load(tmp_path: Path) -> None:
     for found in probe(files).values():
         assert "error" not in found
         assert found["groups"]
+
+
+def _provider(number: int) -> str:
+    return (
+        f"id: p{number}\ndisplay_name: P {number}\nkind: openai_compatible\nstatus: active\n"
+        f"endpoints: [{{region: eu, url: 'https://p{number}.example.test/v1'}}]\ncredential_ref: env://K{number}\n"
+        "models: [{id: m, price: {input_per_mtok: 1}}]\ncompliance: {privacy_max: public}\n"
+    )
+
+
+CHAINS = {
+    **{f"providers/p{number}.yaml": _provider(number) for number in range(6)},
+    "pxctl.yaml": "environments: {production: {}}\n",
+    "tenants/t.yaml": "tenants: [{id: t, tier: a, business_line: b, region: eu, privacy_max: public}]\n",
+    "routing-policies/default.yaml": """\
+name: default
+routes:
+  - {name: a, match: {task_type: [a]}, candidates: [p0/m], fallbacks: [p1/m, p3/m, p2/m], max_fallbacks: 3}
+  - {name: b, match: {task_type: [b]}, candidates: [p1/m], fallbacks: [p3/m], max_fallbacks: 1}
+  - {name: c, match: {task_type: [c]}, candidates: [p2/m, p4/m], max_fallbacks: 1}
+  - {name: d, match: {task_type: [d]}, candidates: [p4/m, p5/m], fallbacks: [p2/m, p0/m], max_fallbacks: 3}
+""",
+}
+
+
+def test_litellm_decides_as_the_policy_does_while_one_deployment_after_the_other_fails(tmp_path: Path) -> None:
+    loaded = load(DictTree(CHAINS))
+    assert loaded.findings == ()
+    file = tmp_path / "chains.yaml"
+    file.write_text(gateway.write(loaded.config, "default").text, encoding="utf-8")
+    done = subprocess.run([str(PYTHON), str(PROBE), "--served", str(file)], capture_output=True, text=True, check=True)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("PROBE "))
+    served = json.loads(line[6:])[1]
+    bound = compile_config(loaded.config).bind(Signals())
+    for group in "abcd":
+        decision = bound.decide(Context(tenant="t", privacy="public", task_type=group)).render()
+        assert served[group] == [decision.primary, *decision.fallbacks]

@@ -12,11 +12,13 @@ from pxctl.core.secretlike import mask_line
 from pxctl.core.span import Span
 from pxctl.interop.base import Gateway
 from pxctl.interop.registry import gateway, names
+from pxctl.lint.ignores import ignores_of, takes_out
 from pxctl.load.bounds import MAX_BYTES
 from pxctl.load.catalogue import load_catalogue
 from pxctl.load.loader import load
 from pxctl.load.text import decode
 from pxctl.load.tree import CommitTree, WorkTree
+from pxctl.model.document import Document
 from pxctl.model.finding import Finding, LintReport, RuleInfo
 from pxctl.model.interop import Exported, Imported
 
@@ -50,16 +52,32 @@ def variables(use_own: bool, file: Path | None) -> frozenset[str] | None:
 
 
 def lint_foreign(name: str, files: Sequence[Path], environment: frozenset[str] | None = None) -> Linted:
-    """Every finding of some files in another gateway's format. Raises UsageError where there is no file."""
+    """Every finding of some files in another gateway's format, but those that an ignore comment takes out.
+
+    Raises UsageError where there is no file.
+    """
     form, catalogue = gateway(name), load_catalogue()
     if not files:
         raise UsageError(f"no file given to check as {name}", hint=f"pxctl lint --as {name} config.yaml")
     findings: list[Finding] = []
-    texts = {}
+    texts: dict[str, str] = {}
+    ignored = 0
     for file in files:
         texts[file.as_posix()] = text = read_text(file)
-        findings += _with_lines(form.check(text, file.as_posix(), catalogue, environment), text, form)
-    return Linted(report_of(form, findings, len(files)), texts)
+        found = form.check(text, file.as_posix(), catalogue, environment)
+        comments = ignores_of(Document(file.as_posix(), form.name, text, None))
+        kept = [finding for finding in found if not takes_out(comments, finding)]
+        ignored += len(found) - len(kept)
+        findings += _with_lines(kept, text, form)
+    infos = {rule.code: rule_info(rule.code, form) for rule in form.rules()}
+    report = LintReport(
+        findings=tuple(sorted(findings, key=Finding.sort_key)),
+        files=len(files),
+        rules=len(infos),
+        ignored=ignored,
+        rule_infos={code: infos[code] for code in sorted({finding.code for finding in findings}) if code in infos},
+    )
+    return Linted(report, texts)
 
 
 def _with_lines(findings: Sequence[Finding], text: str, form: Gateway) -> Iterator[Finding]:
@@ -70,17 +88,6 @@ def _with_lines(findings: Sequence[Finding], text: str, form: Gateway) -> Iterat
         at = finding.span.line - 1
         line = mask_line(lines[at]) if 0 <= at < len(lines) and finding.code != "PX0807" else None
         yield finding.model_copy(update={"rule": rules.get(finding.code, ""), "snippet": line})
-
-
-def report_of(form: Gateway, findings: Sequence[Finding], files: int) -> LintReport:
-    """Findings of a format as a lint report, so that every output format shows them."""
-    infos = {rule.code: rule_info(rule.code, form) for rule in form.rules()}
-    return LintReport(
-        findings=tuple(sorted(findings, key=Finding.sort_key)),
-        files=files,
-        rules=len(infos),
-        rule_infos={code: infos[code] for code in sorted({finding.code for finding in findings}) if code in infos},
-    )
 
 
 def rule_info(code: str, form: Gateway) -> RuleInfo:
