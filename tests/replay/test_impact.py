@@ -12,6 +12,7 @@ from pxctl.replay.baseline import rehearsal_signals
 from pxctl.replay.contexts import contexts
 from pxctl.replay.impact import traffic_impact
 from pxctl.replay.limits import measure
+from pxctl.replay.party import Party, everybody
 from pxctl.replay.population import Crowd
 
 from .conftest import configured, rows
@@ -19,7 +20,7 @@ from .conftest import configured, rows
 
 def impact(before: Configuration, after: Configuration, count: int = 2000) -> TrafficImpact:
     old, new = (compile_config(c).bind(rehearsal_signals(c)) for c in (before, after))
-    return traffic_impact(old, new, [rows(count)], Crowd(before, seed=2), seed=2, trace="rows")
+    return traffic_impact(everybody(old), everybody(new), [rows(count)], Crowd(before, seed=2), seed=2, trace="rows")
 
 
 def test_nothing_changes(company: Configuration) -> None:
@@ -74,6 +75,18 @@ def test_a_chain_that_reaches_a_new_region(company: Configuration) -> None:
     found = impact(wider, wide)
     assert found.region_widened == found.fallbacks_changed == found.changed > 0
     assert not measure("residency", found).ok
+
+
+def test_several_bound_configurations_each_for_its_tenants(company: Configuration) -> None:
+    other = configured(policy=("candidates: [east/big@us, east/big@eu]", "candidates: [east/small@eu, east/big@us]"))
+    one, two = (compile_config(c).bind(rehearsal_signals(c)) for c in (company, other))
+    split = Party(((two, frozenset({"acme"})), (one, frozenset({"bolt"}))))
+    crowd, block = Crowd(company, seed=2), rows(900)
+    mixed = traffic_impact(everybody(one), split, [block], crowd, seed=2, trace="rows")
+    whole = traffic_impact(everybody(one), everybody(two), [block], crowd, seed=2, trace="rows")
+    assert {t: n for t, n in mixed.tenants.items() if t != "cove"} == whole.tenants  # only acme takes that route
+    assert mixed.after.unjudged == mixed.tenants["cove"] > 0  # nobody decides for cove
+    assert mixed.after.served + mixed.after.unjudged == 900
 
 
 def sides(**after: int) -> TrafficImpact:

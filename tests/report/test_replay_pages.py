@@ -10,7 +10,7 @@ import pytest
 from pxctl.model.comparison import SimulationSet
 from pxctl.model.impact import ChangePlan, Limit, MeaningChange, Move, Side, TrafficImpact
 from pxctl.model.replay import Event, Held, ReplayReport, Totals, Window
-from pxctl.report.figures import change, clock, milliseconds, money, share, signed_money, sparkline
+from pxctl.report.amounts import change, clock, milliseconds, money, share, signed_money, sparkline
 from pxctl.report.html.charts import nice
 from pxctl.report.html.plan import plan_html
 from pxctl.report.html.simulation import page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from pxctl.policy.bound import Bound
 from pxctl.policy.columns import INVALID, Decisions, decide_many
 from pxctl.policy.facts import Facts
 from pxctl.replay.batches import batch_of
+from pxctl.replay.party import Party
 from pxctl.replay.population import Crowd
 from pxctl.replay.rows import Block
 
@@ -47,37 +49,47 @@ class Outcome(NamedTuple):
 class _Scale:
     """One side: decides blocks in columns, sums, and gives single outcomes where the sides differ."""
 
-    def __init__(self, bound: Bound, places: dict[str, int]) -> None:
-        self.bound = bound
-        fleet = [deployment.id for deployment in bound.compiled.fleet.deployments]
-        signals = bound.signals.deployments
-        known = [signals[name].latency_p95_ms if name in signals else None for name in fleet]
-        self._latency = np.array([-1 if ms is None else round(ms * 1000) for ms in known] or [-1], dtype=np.int64)
-        self._place = np.array([places.setdefault(name, len(places)) for name in fleet] + [-1], dtype=np.int64)
+    def __init__(self, party: Party, places: dict[str, int]) -> None:
+        self.party = party
+        self._tables = {id(bound): _tables(bound, places) for bound, _ in party.parts}
         self.sums = Counter[str]()
 
-    def block(self, batch: Batch) -> tuple[Decisions, NDArray[np.int64]]:
-        """Decide a block; the second value holds primary and fallbacks in places that both sides share."""
-        found = decide_many(self.bound, batch)
-        chain = np.concatenate([found.primary[:, None], found.fallbacks], axis=1)
+    def block(self, batch: Batch) -> _Block:
+        """Decide a block; what can be compared comes back in places that both sides share."""
+        count = len(batch)
+        made = _Block(
+            np.full(count, INVALID, dtype=np.int8), np.full(count, -1, dtype=np.int64),
+            np.full((count, 1), -1, dtype=np.int64), [],
+        )  # fmt: skip
+        for bound, rows, part in self.party.split(batch):
+            found = decide_many(bound, part)
+            place, latency = self._tables[id(bound)]
+            chain = place[np.concatenate([found.primary[:, None], found.fallbacks], axis=1)]
+            made.put(rows, found, chain)
+            self._sum(found, latency)
+        self.sums["unjudged"] += int((made.refusal == INVALID).sum())
+        return made
+
+    def _sum(self, found: Decisions, latency: NDArray[np.int64]) -> None:
         served = found.primary >= 0
         self.sums["served"] += int(served.sum())
-        self.sums["unjudged"] += int((found.refusal == INVALID).sum())
-        self.sums["refused"] += len(served) - int(served.sum()) - int((found.refusal == INVALID).sum())
+        self.sums["refused"] += int((~served & (found.refusal != INVALID)).sum())
         cost = found.cost[served]
         self.sums["cost"] += (int((cost >> 32).sum()) << 32) + int((cost & 0xFFFFFFFF).sum())
         for row, spent in found.huge.items():
             self.sums["cost"] += spent - int(found.cost[row])
-        timed = self._latency[found.primary[served]]
+        timed = latency[found.primary[served]]
         self.sums["latency"] += int(timed[timed >= 0].sum())
         self.sums["timed"] += int((timed >= 0).sum())
-        return found, self._place[chain]
 
     def outcome(self, context: Context) -> tuple[Outcome, Facts | None]:
         """One request by itself."""
+        bound = self.party.bound_for(context.tenant)
         try:
-            facts = self.bound.decide(context)
+            facts = None if bound is None else bound.decide(context)
         except ContextError:
+            facts = None
+        if facts is None:
             return Outcome(UNJUDGED, (), 0), None
         primary = facts.primary
         if primary is None:
@@ -85,21 +97,51 @@ class _Scale:
         return Outcome(primary, facts.fallbacks, facts.cost or 0), facts
 
 
+@dataclass
+class _Block:
+    """One side's decisions on a block: refusals, costs, chains in shared places, rows whose cost is huge."""
+
+    refusal: NDArray[np.int8]
+    cost: NDArray[np.int64]
+    chain: NDArray[np.int64]
+    huge: list[int]
+
+    def put(self, rows: NDArray[Any], found: Decisions, chain: NDArray[np.int64]) -> None:
+        """Take in the decisions of some rows."""
+        self.refusal[rows], self.cost[rows] = found.refusal, found.cost
+        self.chain = _wide(self.chain, chain.shape[1])
+        self.chain[rows, : chain.shape[1]] = chain
+        self.huge += [int(rows[row]) for row in found.huge]
+
+
+def _tables(bound: Bound, places: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Shared place and expected latency (microseconds, -1: unknown) of each deployment of the fleet."""
+    fleet = [deployment.id for deployment in bound.compiled.fleet.deployments]
+    signals = bound.signals.deployments
+    known = [signals[name].latency_p95_ms if name in signals else None for name in fleet]
+    latency = np.array([-1 if ms is None else round(ms * 1000) for ms in known] or [-1], dtype=np.int64)
+    return np.array([places.setdefault(name, len(places)) for name in fleet] + [-1], dtype=np.int64), latency
+
+
+def _wide(chain: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    more = max(0, width - chain.shape[1])
+    return np.pad(chain, ((0, 0), (0, more)), constant_values=-1) if more else chain
+
+
 def differing(old: _Scale, new: _Scale, batch: Batch) -> list[int]:
     """The rows of a block on which the two sides decide differently."""
-    (a, chain_a), (b, chain_b) = old.block(batch), new.block(batch)
+    a, b = old.block(batch), new.block(batch)
+    width = max(a.chain.shape[1], b.chain.shape[1])
     differs = (a.refusal != b.refusal) | (a.cost != b.cost)
-    width = max(chain_a.shape[1], chain_b.shape[1])
-    padded = [np.pad(c, ((0, 0), (0, width - c.shape[1])), constant_values=-1) for c in (chain_a, chain_b)]
-    differs |= (padded[0] != padded[1]).any(axis=1)
+    differs |= (_wide(a.chain, width) != _wide(b.chain, width)).any(axis=1)
     differs[[*a.huge, *b.huge]] = True
     rows: list[int] = np.flatnonzero(differs).tolist()
     return rows
 
 
 def traffic_impact(
-    before: Bound,
-    after: Bound,
+    before: Party,
+    after: Party,
     blocks: Iterable[Block],
     crowd: Crowd,
     *,

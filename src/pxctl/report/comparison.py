@@ -6,7 +6,7 @@ from typing import Any
 
 from pxctl.model.comparison import Chosen, Comparison, Difference, OutcomeReport, SimulationSet
 from pxctl.model.replay import ReplayReport
-from pxctl.report.figures import milliseconds, money, share
+from pxctl.report.amounts import milliseconds, money, share
 from pxctl.report.replay import replay_text
 from pxctl.report.text import Cell, Table, listing, plural
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pxctl.model.impact import ChangePlan, MeaningChange, TrafficImpact
 from pxctl.model.proof import DecisionChange, DecisionDifference
-from pxctl.report.figures import change, milliseconds, money, signed_money
+from pxctl.report.amounts import change, milliseconds, money, signed_money
 from pxctl.report.text import Cell, Table, percent, plural
 
 MOST = 15

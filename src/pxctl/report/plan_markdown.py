@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pxctl.model.impact import ChangePlan
-from pxctl.report.figures import money
+from pxctl.report.amounts import money
 from pxctl.report.markup import code, fold, plain, table
 from pxctl.report.plan import (
     classes,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pxctl.model.replay import ReplayReport, Totals
-from pxctl.report.figures import clock, milliseconds, money, share, sparkline
+from pxctl.report.amounts import clock, milliseconds, money, share, sparkline
 from pxctl.report.text import Cell, Table, percent, plural
 
 MOST_ROWS = 12

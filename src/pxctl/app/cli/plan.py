@@ -40,7 +40,7 @@ class PlanFormat(StrEnum):
     )
 )
 def plan(
-    change: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="Two commits; BASE.. is the work tree.")],
+    change: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="Commits or env:NAME; BASE.. is the work tree.")],
     trace: Annotated[Path | None, typer.Option(help="Recorded traffic to decide on both sides.")] = None,
     preset: Annotated[str | None, typer.Option(help="azure2023, mooncake, litellm or plain; else guessed.")] = None,
     column: Annotated[list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Where a field stands.")] = None,

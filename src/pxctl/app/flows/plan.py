@@ -1,24 +1,23 @@
-"""Plan: what a change does, from two trees and a trace to one value."""
+"""Plan: what a change does, from two sides and a trace to one value."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from pxctl.app.flows.rehearsal import bind_for, rehearse
+from pxctl.app.flows.plan_sides import PlanSide, comparable, side_from, side_of
 from pxctl.app.flows.simulate import Traffic, crowd_for, recognised
-from pxctl.app.wiring import load_files, sound
 from pxctl.core.errors import UsageError
 from pxctl.model.configuration import Configuration
 from pxctl.model.impact import ChangePlan, TrafficImpact
-from pxctl.model.proof import DecisionDifference
+from pxctl.model.proof import DecisionChange, DecisionDifference
 from pxctl.model.signals import Signals
 
-WORK_TREE = "work tree"
+Progress = Callable[[int], None]
 
 
 def split_range(text: str) -> tuple[str, str | None]:
-    """`BASE..HEAD` as two revisions; `BASE..` and `BASE` compare with the work tree (None). Raises UsageError."""
+    """`BASE..HEAD` as two words; `BASE..` and `BASE` compare with the work tree (None). Raises UsageError."""
     base, dots, head = text.partition("..")
     if not base or head.startswith("."):
         raise UsageError(f"`{text}` is not BASE..HEAD", hint="for the work tree leave HEAD out: main..")
@@ -35,9 +34,9 @@ def plan_change(
     prove: bool = True,
     environment: str | None = None,
     measured: Signals | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> ChangePlan:
-    """Compare two trees of a repository in meaning, over all requests, and in every decision on traffic."""
+    """Compare two sides (revisions, `env:NAME`, None for the work tree) in meaning, over all requests, on traffic."""
     from pxctl.replay.impact import shown_by_traffic
     from pxctl.replay.limits import PROVED, check_form, measure, measure_proof
     from pxctl.replay.meaning import meaning
@@ -46,16 +45,11 @@ def plan_change(
         check_form(text)
     if traffic is None and any(text != PROVED for text in fail_on):
         raise UsageError("--fail-on measures decisions on traffic, and there is none", hint="add --trace FILE")
-    old, new = load_files(root, base), load_files(root, head)
-    before, after = sound(old), sound(new)
-    impact = difference = None
-    if traffic is not None:
-        impact = impact_of(before, after, traffic, environment=environment, measured=measured, progress=progress,
-                           sources=(old.source, new.source))  # fmt: skip
-    if prove or PROVED in fail_on:
-        difference = prove_difference(before, after, environment)
-        if impact is not None:
-            difference = shown_by_traffic(difference, impact)
+    before, after = (side_of(root, text, environment, measured) for text in (base, head))
+    impact = None if traffic is None else _impact(before, after, traffic, progress)
+    difference = difference_of(before, after) if prove or PROVED in fail_on else None
+    if difference is not None and impact is not None:
+        difference = shown_by_traffic(difference, impact)
     limits = []
     for text in fail_on:
         if text == PROVED and difference is not None:
@@ -63,24 +57,17 @@ def plan_change(
         elif impact is not None:
             limits.append(measure(text, impact))
     return ChangePlan(
-        base=base,
-        head=head or WORK_TREE,
-        base_commit=old.source,
-        head_commit=new.source,
-        meaning=meaning(before, after),
+        base=before.name,
+        head=after.name,
+        base_commit=before.commit,
+        head_commit=after.commit,
+        meaning=meaning(comparable(before, after), comparable(after, before)),
         traffic=impact,
         proof=difference,
         tenants=tuple(impact.tenants) if impact else (),
         limits=tuple(limits),
-        warnings=_warnings(before, after),
+        warnings=(*before.warnings, *after.warnings, *_warnings(before.config, after.config)),
     )
-
-
-def prove_difference(before: Configuration, after: Configuration, environment: str | None) -> DecisionDifference:
-    """Compare two configurations over all requests, under the flags of an environment."""
-    from pxctl.policy.proof.difference import difference
-
-    return difference(rehearse(before, environment).compiled, rehearse(after, environment).compiled)
 
 
 def impact_of(
@@ -90,22 +77,53 @@ def impact_of(
     *,
     environment: str | None = None,
     measured: Signals | None = None,
-    sources: tuple[str | None, str | None] = (None, None),
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> TrafficImpact:
     """The same traffic (of the base's tenants) through two configurations under the same signals."""
+    old, new = (side_from(config, environment, measured=measured) for config in (before, after))
+    return _impact(old, new, traffic, progress)
+
+
+def _impact(before: PlanSide, after: PlanSide, traffic: Traffic, progress: Progress | None) -> TrafficImpact:
     from pxctl.replay.impact import traffic_impact
     from pxctl.replay.traces import read_trace
 
     traffic = recognised(traffic)
     return traffic_impact(
-        bind_for(before, environment, source=sources[0], measured=measured),
-        bind_for(after, environment, source=sources[1], measured=measured),
+        before.party(),
+        after.party(),
         read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
-        crowd_for(before if before.tenants else after, traffic),
+        crowd_for(before.config if before.config.tenants else after.config, traffic),
         seed=traffic.seed,
         trace=traffic.trace.name,
         progress=progress,
+    )
+
+
+def difference_of(before: PlanSide, after: PlanSide) -> DecisionDifference:
+    """Compare two sides over all requests: each pair of their parts, for the tenants that both parts have."""
+    from pxctl.policy.proof.difference import difference
+
+    found = [
+        difference(old.compiled, new.compiled)
+        for old in before.parts
+        for new in after.parts
+        if old.tenants is None or new.tenants is None or old.tenants & new.tenants
+    ]
+    changes: dict[tuple[str, str | None, str | None], DecisionChange] = {}
+    for change in (change for one in found for change in one.changes):
+        key = (change.policy, change.route_before, change.route_after)
+        known = changes.get(key)
+        better = change if known is None or (change.certain and not known.certain) else known
+        tenants = change.tenants + (known.tenants if known is not None else 0)
+        changes[key] = better.model_copy(update={"tenants": tenants})
+    return DecisionDifference(
+        unchanged=all(one.unchanged for one in found),
+        changes=tuple(changes.values()),
+        tenants_added=tuple(t for t in after.config.tenants if t not in before.config.tenants),
+        tenants_removed=tuple(t for t in before.config.tenants if t not in after.config.tenants),
+        limits=tuple(dict.fromkeys(limit for one in found for limit in one.limits)),
+        parts=sum(one.parts for one in found),
     )
 
 

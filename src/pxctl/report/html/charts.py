@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pxctl.report.figures import clock
+from pxctl.report.amounts import clock
 
 WIDE, HALF, HEIGHT = 1040, 500, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 26

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from pxctl.model.impact import ChangePlan, TrafficImpact
-from pxctl.report.figures import change, money
+from pxctl.report.amounts import change, money
 from pxctl.report.html.parts import cards, panel, shares, table
 from pxctl.report.html.style import document
 from pxctl.report.plan import (

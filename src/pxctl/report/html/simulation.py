@@ -7,8 +7,8 @@ from html import escape
 
 from pxctl.model.comparison import Comparison, OutcomeReport, SimulationSet
 from pxctl.model.replay import ReplayReport
+from pxctl.report.amounts import clock, milliseconds, money, share
 from pxctl.report.comparison import comparison_text, outcomes_text, set_text
-from pxctl.report.figures import clock, milliseconds, money, share
 from pxctl.report.html.charts import HALF, Axis, Band, lines, stacked
 from pxctl.report.html.parts import cards, chain, panel, shares, table
 from pxctl.report.html.style import GREY, colours, document
