@@ -259,3 +259,20 @@ def test_withheld_providers_show_as_not_released_in_decisions() -> None:
         considered = {c.deployment: c for c in decision.candidates}["two/m@eu"]
         assert considered.kept is kept
         assert considered.reason == (None if kept else Reason.NOT_RELEASED)
+
+
+def test_growthbook_flutter_134_another_version_of_the_library_moves_nobody() -> None:
+    pinned = {("model-provider-registry", "acme"): 2237, ("model-provider-registry", "harbourline-internal"): 9700,
+              ("multi-model-router", "st-brigid-hospital"): 8603, ("multi-model-router", "Zürich"): 8921}  # fmt: skip
+    for (flag, key), number in pinned.items():
+        assert bucket(flag, key) == number
+        for share, inside in ((number, False), (number + 1, True)):
+            rule = {"fractional": [["on", share], ["off", TOTAL - share]]}
+            evaluator = FlagEvaluator({"flags": {flag: {**BOOLEAN, "targeting": rule}}})
+            assert evaluator.resolve(flag, None, {}, "boolean", key).value is inside
+
+
+def test_unleash_node_sdk_533_two_flags_do_not_pick_the_same_tenants() -> None:
+    early = [f"t-{n}" for n in range(20_000) if bucket("model-provider-registry", f"t-{n}") < 1000]
+    both = sum(bucket("multi-model-router", tenant) < 5000 for tenant in early)
+    assert 0.45 < both / len(early) < 0.55

@@ -35,6 +35,13 @@ class TestTarget:
         again = run(place, live(3, ABC))
         assert (again.state, again.changes, again.unchanged) == ("in_sync", 0, len(first.created))
 
+    def test_argo_cd_25694_a_sync_with_nothing_to_do_keeps_the_number(self, place: Place) -> None:
+        for seq in (3, 3):
+            run(place, live(seq, ABC))
+            assert place.target.report().seq == 3
+        run(place, live(4, ABC))  # a release that changes nothing here
+        assert place.target.report().seq in (3, 4)
+
     def test_a_dry_run_says_what_would_happen_and_does_nothing(self, place: Place) -> None:
         report = run(place, live(3, ABC), dry_run=True)
         assert report.state == "out_of_sync"
@@ -62,7 +69,7 @@ class TestTarget:
             assert report.state == "in_sync"
             assert report.changes > 0
 
-    def test_what_is_there_and_not_ours_is_left_alone_and_named(self, place: Place) -> None:
+    def test_argo_cd_24179_what_is_there_and_not_ours_is_left_alone_and_named(self, place: Place) -> None:
         place.plant("stranger")
         report = run(place, live(3, ABC))
         assert "stranger" in place.held()
@@ -70,7 +77,7 @@ class TestTarget:
             assert report.unknown == ("stranger",)
             assert report.state == "out_of_sync"
 
-    def test_nothing_is_live_deletes_nothing_that_was_not_removed(self, place: Place) -> None:
+    def test_argo_cd_24179_nothing_live_deletes_nothing_that_was_not_removed(self, place: Place) -> None:
         if not place.tenants:
             pytest.skip("this target holds no tenants")
         run(place, live(3, ABC))
@@ -231,7 +238,7 @@ def test_trouble_is_retried_and_the_same_order_has_the_same_key(http: HttpTarget
     http.close()
 
 
-def test_what_is_accepted_and_not_done_has_failed(http: HttpTarget, service: Service) -> None:
+def test_argo_cd_25190_what_is_accepted_and_not_done_has_failed(http: HttpTarget, service: Service) -> None:
     service.forgets = {"b"}
     report, _ = sync_target("s", "http", http, live(3, ABC))
     assert report.state == "out_of_sync"

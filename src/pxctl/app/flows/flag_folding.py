@@ -1,8 +1,8 @@
 """A flag's rule with some variables known: what follows from them is worked out once, by the library's own operators.
 
 `{"if": [{"==": [{"var": "provider"}, "groq"]}, {"fractional": ...}, "released"]}` is `"released"` for every provider
-but groq, so that ten thousand tenants need not ask again. Folding changes no answer; where it cannot tell, it leaves the
-rule as it stands.
+but groq, so that ten thousand tenants need not ask again. Folding changes no answer; where it cannot tell, it leaves
+the rule as it stands.
 """
 
 from __future__ import annotations
