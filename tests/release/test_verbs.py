@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from pxctl.app.errors import guarded
+from pxctl.core.digest import sha256
+from pxctl.model.project import Environment, Project
 from tests.release import forgery
 from tests.release.world import Company, make_key, roster, run
 
@@ -291,8 +293,6 @@ def test_a_branch_that_somebody_wrote_to(tmp_path: Path, say: Say) -> None:
     say("env", "init", "production")
     firm = Company(root, None, roster(1), None)  # type: ignore[arg-type]
     tip = run(root, "rev-parse", "env/production")
-    from pxctl.model.project import Environment, Project
-
     firm.project = Project(environments={"production": Environment()})
     run(root, "update-ref", "refs/heads/env/production", forgery.commit(firm, tip, {"README.md": b"hi"}, None))
     firm.git.close()
@@ -375,15 +375,11 @@ def test_a_shallow_clone_publishes(tmp_path: Path, say: Say) -> None:
 def test_a_newer_schema_is_read_and_not_written(tmp_path: Path, say: Say) -> None:
     root = repository(tmp_path)
     say("env", "init", "production")
-    from pxctl.model.project import Environment, Project
-
     firm = Company(root, None, roster(1), Project(environments={"production": Environment()}))
     tip = run(root, "rev-parse", "env/production")
 
     def newer(record: dict[str, Any]) -> None:
         record.update(schema_version=2, min_pxctl="9.0.0", seq=2, news={"a": 1})
-        from pxctl.core.digest import sha256
-
         record["previous"] = sha256(firm.branch.view(tip).release_bytes or b"")
         record["time"] = "2099-01-01T00:00:00Z"
 
@@ -425,3 +421,29 @@ def test_figures_from_history(tmp_path: Path, say: Say) -> None:
     assert found["onboarding"]["count"] == 1 and found["exposure"]["count"] == 1
     assert found["publish_to_live"]["count"] >= 3
     assert "1 of 2 finished rollouts" in say("status", *env, "--figures")[1]
+
+
+def test_status_says_what_has_run_out(tmp_path: Path, say: Say) -> None:
+    root = repository(tmp_path)
+    say("env", "init", "production")
+    firm = Company(root, None, roster(1), Project(environments={"production": Environment()}))
+    evidence = {
+        "provider": "ollama", "blob": "0" * 40, "tool_version": "1", "started_at": "2026-01-01T00:00:00Z",
+        "finished_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-08T00:00:00Z", "passed": True, "health": 1.0,
+        "results": [],
+    }  # fmt: skip
+    tip = run(root, "rev-parse", "env/production")
+
+    def follow(record: dict[str, Any]) -> None:
+        record.update(seq=2, previous=sha256(firm.branch.view(tip).release_bytes or b""), time="2099-01-01T00:00:00Z")
+
+    data = json.dumps(evidence).encode()
+    run(
+        root,
+        "update-ref",
+        "refs/heads/env/production",
+        forgery.commit(firm, tip, {"evidence/ollama.json": data}, follow),
+    )
+    firm.git.close()
+    code, out, _ = say("status", "--env", "production")
+    assert code == 0 and "evidence for ollama expired 2026-01-08" in out

@@ -6,8 +6,10 @@ import statistics
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from pxctl.core.clock import to_text
 from pxctl.core.errors import GitError
 from pxctl.model.base import duration_ms
+from pxctl.model.evidence import Evidence
 from pxctl.model.live import Figures, Spread
 from pxctl.model.provider import Provider
 from pxctl.model.release import Release
@@ -103,6 +105,22 @@ def _times(branch: Branch, ids: Iterable[str]) -> dict[str, datetime]:
     wanted = list(dict.fromkeys(ids))
     found = zip(wanted, branch.git.reader.many(wanted), strict=True)
     return {id_: datetime.fromtimestamp(decode_commit(o[2]).time, UTC) for id_, o in found if o and o[1] == "commit"}
+
+
+def overdue(view: View, providers: Mapping[str, Provider], now: datetime) -> list[str]:
+    """What has run out at a release: evidence that its providers rested on, secrets that were to be rotated."""
+    found = []
+    for name in sorted(view.folder("evidence")):
+        data = view.read(f"evidence/{name}")
+        try:
+            evidence = documents.decode_model(Evidence, data or b"", name)
+        except GitError as error:
+            found.append(error.message)
+            continue
+        if evidence.expires_at < now and evidence.provider in providers:
+            found.append(f"evidence for {evidence.provider} expired {to_text(evidence.expires_at)}")
+    secrets = _secrets(view, view.release, providers, now)[2]
+    return [*found, *(f"the secret of {name} is overdue for rotation" for name in secrets)]
 
 
 def _secrets(

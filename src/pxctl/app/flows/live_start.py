@@ -62,7 +62,12 @@ def one_status(desk: Desk, at: str | None = None, *, fetch: bool = True) -> Envi
 
     tip, warning = tip_of(desk, fetch)
     found = environment_status(desk.branch, moment(desk, at, tip), desk.config.project)
-    return found.model_copy(update={"warnings": (*found.warnings, warning)}) if warning else found
+    warnings = [*found.warnings, *([warning] if warning else [])]
+    if at is None and tip is not None and not found.problems:
+        from pxctl.release.figures import overdue
+
+        warnings += overdue(desk.branch.view(tip), desk.config.providers, desk.clock.now())
+    return found.model_copy(update={"warnings": tuple(warnings)})
 
 
 def all_statuses(desks: list[Desk], *, fetch: bool = True) -> list[EnvironmentStatus]:
