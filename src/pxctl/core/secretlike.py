@@ -126,9 +126,14 @@ def looks_random(text: str) -> bool:
     return kinds == 3 and entropy(text) > 3.7 and max(len(word) for word in re.split(r"[^A-Za-z0-9]", text)) > 12
 
 
+def printable(text: str) -> str:
+    """The text with every character that a terminal would not show as itself replaced by a dot."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
+
+
 def quoted(value: object, limit: int = 60) -> str:
     """A value as messages show it: in backticks, short, on one line, masked."""
-    text = " ".join(str(value).split())
+    text = printable(" ".join(str(value).split()))
     masked = mask(text)
     if looks_random(masked):
         masked = MASK

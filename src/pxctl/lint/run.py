@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pxctl.core.secretlike import MASK, mask_line
+from pxctl.core.secretlike import MASK, mask_line, printable
 from pxctl.core.span import Span
 from pxctl.lint import ignores, settings
 from pxctl.lint.base import Hit, Rule
@@ -171,16 +171,24 @@ _REFERENCE = re.compile(r"""(["']?)(?:vault|aws-secrets|env|file|keyring)://[A-Z
 
 
 def _with_line(loaded: Loaded, finding: Finding) -> Finding:
+    """The finding with its source line, all of it masked and printable."""
+    update: dict[str, object] = {}
+    if not finding.message.isprintable() or not (finding.hint or "").isprintable():
+        update = {"message": printable(finding.message), "hint": finding.hint and printable(finding.hint)}
+    line = _source_line(loaded, finding)
+    if line is not None:
+        update["snippet"] = line
+    return finding.model_copy(update=update) if update else finding
+
+
+def _source_line(loaded: Loaded, finding: Finding) -> str | None:
     document = loaded.documents.get(finding.span.file)
     if document is None or not finding.span.line:
-        return finding
+        return None
     lines = document.text.split("\n")
     if finding.span.line > len(lines):
-        return finding
+        return None
     line = lines[finding.span.line - 1].rstrip("\r")
     if finding.code.startswith("PX02") and finding.span.end_line == finding.span.line:
-        start, end = finding.span.column - 1, finding.span.end_column - 1
-        if not _REFERENCE.fullmatch(line[start:end]):
-            line = line[:start] + MASK + line[end:]
-    line = mask_line(line)[:400]
-    return finding.model_copy(update={"snippet": "".join(c if c.isprintable() else "·" for c in line)})
+        line = line[: finding.span.column - 1] + MASK + line[finding.span.end_column - 1 :]
+    return printable(mask_line(line)[:400])
