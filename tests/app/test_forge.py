@@ -178,3 +178,35 @@ def test_kargo_3923_asking_again_is_no_dead_end(world: World) -> None:
     assert git(world.fake.bare, "merge-base", "--is-ancestor", str(head), world.fake.pulls[1]["head"]["ref"]) == ""
     world.merge(1)
     assert world.run("apply", "--env", "production").returncode == 4  # the review was for the request before
+
+
+def test_doctor_says_how_main_is_protected(world: World) -> None:
+    project = (world.root / "pxctl.yaml").read_text().replace(
+        "production: {}", "production: {approvals: {by: forge, required: 1}}"
+    )  # fmt: skip
+    (world.root / "pxctl.yaml").write_text(project)
+
+    def look() -> dict[str, str]:
+        done = pxctl("doctor", "--format", "json", cwd=world.root)
+        checks = json.loads(done.stdout)["checks"]
+        return {
+            c["name"]: f"{c['verdict']} {c['detail']}" for c in checks if c["name"].startswith(("forge", "protection"))
+        }
+
+    assert look()["forge"] == "ok github acme/config answers"
+    assert look()["protection of main"].startswith("warning none")
+    parameters = {
+        "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": True,
+        "require_last_push_approval": False, "require_code_owner_review": False,
+        "required_review_thread_resolution": False,
+    }  # fmt: skip
+    source = {"ruleset_source_type": "Repository", "ruleset_source": "acme/config", "ruleset_id": 1}
+    world.fake.rules = [{"type": "pull_request", "parameters": parameters, **source}]
+    assert look()["protection of main"] == (
+        "warning it does not ask for approval of the most recent push, no force pushes"
+    )
+    parameters["require_last_push_approval"] = True
+    world.fake.rules.append({"type": "non_fast_forward", **source})
+    assert look()["protection of main"].startswith("ok ")
+    world.fake.token = "changed"
+    assert look()["forge"].startswith("problem ")

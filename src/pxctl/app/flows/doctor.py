@@ -47,6 +47,7 @@ def checkup(root: Path | None, *, offline: bool = False) -> Checkup:
             checks += _guard("remote", lambda: _remote(root, config[0], offline))
             checks += _guard("environments", lambda: _environments(root, config[0], offline))
         checks += _guard("secrets", lambda: _secrets(config[0], offline))
+        checks += _guard("forge", lambda: _forge(root, config[0], offline))
     return Checkup(repository=str(root), checks=tuple(checks))
 
 
@@ -244,3 +245,9 @@ def _secrets(config: Configuration, offline: bool) -> Iterator[Check]:
             yield Check(name=title, verdict="problem", detail=str(error), mend=error.hint)
         else:
             yield Check(name=title, verdict="ok", detail=detail)
+
+
+def _forge(root: Path, config: Configuration, offline: bool) -> Iterator[Check]:
+    from pxctl.app.flows.forge_check import forge_checks
+
+    yield from forge_checks(root, config, offline)
