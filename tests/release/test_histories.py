@@ -186,4 +186,4 @@ def test_random_histories() -> None:
 
 @pytest.mark.soak
 def test_a_thousand_random_histories() -> None:
-    _run(1200, 40)
+    _run(1200, 25)

@@ -15,7 +15,7 @@ from pxctl.model.provider import Provider
 from pxctl.model.release import Release
 from pxctl.release import documents
 from pxctl.release.branch import Branch
-from pxctl.release.history import commits
+from pxctl.release.history import added_on_main, commits
 from pxctl.release.view import View
 
 
@@ -82,21 +82,8 @@ def _onboarding(branch: Branch, first: Mapping[tuple[str, int], Release]) -> lis
             begun[subject] = release
     if not begun:
         return []
-    done = branch.git.try_run(
-        "log", "--reverse", "--diff-filter=A", "--format=%ct", "--name-only", "HEAD", "--", "providers"
-    )
-    added: dict[str, int] = {}
-    at = 0
-    for line in done.out.decode("utf-8", "replace").splitlines():
-        if line.isdigit():
-            at = int(line)
-        elif line:
-            added.setdefault(line.rpartition(".")[0], at)
-    return [
-        (release.time - datetime.fromtimestamp(added[subject], UTC)).total_seconds()
-        for subject, release in begun.items()
-        if subject in added
-    ]
+    added = added_on_main(branch, "providers")
+    return [(r.time - added[s]).total_seconds() for s, r in begun.items() if s in added]
 
 
 def _times(branch: Branch, ids: Iterable[str]) -> dict[str, datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pxctl.core.clock import to_text
 from pxctl.core.errors import GitError, UsageError
@@ -109,4 +109,22 @@ def since(branch: Branch, commit: str, tenant: str) -> dict[str, tuple[int, date
                 found[subject] = (release.seq, release.time)
         if len(found) == len(wanted):
             break
+    return found
+
+
+def added_on_main(branch: Branch, folder: str) -> dict[str, datetime]:
+    """`folder/name` without its ending -> when a file of that name first came into HEAD's history."""
+    from git import Repo
+
+    found: dict[str, datetime] = {}
+    with Repo(branch.git.directory) as repo:
+        # git's own word for "this repository, whatever the environment says"
+        repo.git.update_environment(GIT_DIR=str(branch.git.directory), GIT_NO_REPLACE_OBJECTS="1")
+        text = repo.git.log("--reverse", "--diff-filter=A", "--format=@%ct", "--name-only", "HEAD", "--", folder)
+    at = datetime.fromtimestamp(0, UTC)
+    for line in text.splitlines():
+        if line.startswith("@"):
+            at = datetime.fromtimestamp(int(line[1:]), UTC)
+        elif line:
+            found.setdefault(line.rpartition(".")[0], at)
     return found
