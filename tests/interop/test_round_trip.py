@@ -115,6 +115,10 @@ def repositories(draw: st.DrawFn) -> dict[str, str]:
             first, *then = draw(st.lists(st.sampled_from(others), min_size=1, max_size=3, unique=True))
             bound = {"min": max(window[ref] or 0 for ref in chosen) + 1}
             routes.append(_route(f"{slug}-long", {"task_type": types, "input_tokens": bound}, [first], "listed", then))
+        if others and draw(st.booleans()):
+            apart = draw(st.sampled_from(others))
+            then = [ref for ref in fallbacks if ref != apart]
+            routes.append(_route(f"{slug}-vip", {"task_type": types, "task_tags": ["vip"]}, [apart], "listed", then))
         routes.append(_route(slug, {"task_type": types}, candidates, strategy, fallbacks))
         used.update(chosen, fallbacks, *(route.get("fallbacks", ()) for route in routes))
         used.update(ref for route in routes for ref in map(_text, route["candidates"]))

@@ -126,6 +126,10 @@ class _Export:
         if kind == "long":
             return
         tags = list(route.match.task_tags or ()) if kind == "tag" else []
+        if kind == "plain" and any(
+            self._kind(one) == "tag" and self.group_of[one.name] == group for one in self.policy.routes
+        ):
+            tags = ["default"]
         self.tagged = self.tagged or bool(tags)
         for i, id_ in enumerate(ranked):
             share = weights.get(id_)
@@ -141,6 +145,10 @@ class _Export:
                 self.note(f"route {route.name}", "`balanced` has no counterpart; the candidates are tried as listed")
         self._route_notes(route)
 
+    def _tag_groups(self) -> set[str]:
+        """Groups that have a route for a tag: their other members are for requests without one."""
+        return {self.group_of[route.name] for route in self.policy.routes if self._kind(route) == "tag"}
+
     def _ranked(self, word: str, ids: list[str]) -> list[str]:
         if word == "priority":
             return sorted(ids, key=lambda id_: (self.config.providers[id_.partition("/")[0]].priority, ids.index(id_)))
@@ -152,6 +160,10 @@ class _Export:
         ids = self.then[route.name]
         if kind == "plain" and ids:
             self.fallbacks[group] = self._named(ids, apart=group)
+        elif kind == "tag":
+            own = self.members.deployments(route)
+            if ids != [one for one in self.chains.get(group, ()) if one not in own]:
+                self.note(f"route {route.name}", f"a tag has no fallbacks of its own; those of `{group}` hold")
         elif kind == "long":
             own = self.members.deployments(route)
             lead, used = self._lead(own, ids, str(route.strategy))

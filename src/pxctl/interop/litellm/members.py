@@ -9,7 +9,7 @@ from typing import Any
 
 from pxctl.core.ids import parse_deployment
 from pxctl.interop.litellm.config import mapping
-from pxctl.interop.litellm.providers import SUPPORTS
+from pxctl.interop.litellm.specs import SUPPORTS
 from pxctl.interop.litellm.vocabulary import BASES, KEYS
 from pxctl.model.base import MODALITIES
 from pxctl.model.configuration import Configuration
@@ -102,7 +102,7 @@ class Members:
         if known is not None:
             params = known["litellm_params"]
             if tags or "tags" in params:
-                params["tags"] = [*params.get("tags", ["default"]), *(tags or ["default"])]
+                params["tags"] = list(dict.fromkeys([*params.get("tags", []), *tags]))
             return
         provider = self.config.providers[id_.partition("/")[0]]
         self._used[provider.id] = provider

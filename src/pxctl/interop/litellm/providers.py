@@ -14,13 +14,13 @@ from typing import Any
 
 from pxctl.core.secretlike import looks_random, secret_format
 from pxctl.interop.litellm.config import Config, Deployment, environment_name, mapping, number
-from pxctl.interop.litellm.facts import base_of, context, entry_of, host_of, local, modality, stated_price, zone
+from pxctl.interop.litellm.facts import base_of, host_of, local, zone
 from pxctl.interop.litellm.names import free, model_id, slug
 from pxctl.interop.litellm.rules.secrets import sensitive
+from pxctl.interop.litellm.specs import SUPPORTS, spec_of
 from pxctl.interop.litellm.vocabulary import BASES, KEYLESS, KEYS, KINDS
 from pxctl.model.catalogue import Catalogue
 from pxctl.model.interop import Note, NoteKind
-from pxctl.model.provider import Price
 
 # Parameters of one deployment, not of the connection.
 PER_MODEL = frozenset({"model", "weight", "order", "tags", "custom_llm_provider", "model_info"})
@@ -28,19 +28,6 @@ PRICES = frozenset({"input_cost_per_token", "output_cost_per_token", "cache_read
 MAPPED = PER_MODEL | PRICES | {
     "api_key", "api_base", "base_url", "rpm", "tpm", "max_parallel_requests", "timeout", "max_retries",
 }  # fmt: skip
-MODALITIES: dict[str, tuple[list[str], list[str]]] = {
-    "chat": (["text"], ["text"]),
-    "embedding": (["text"], ["embedding"]),
-    "tts": (["text"], ["audio"]),
-    "stt": (["audio"], ["text"]),
-    "image": (["text"], ["image"]),
-}
-SUPPORTS = {
-    "supports_function_calling": "tools",
-    "supports_response_schema": "json_schema",
-    "supports_vision": "vision",
-    "supports_reasoning": "reasoning",
-}
 _INFO_MAPPED = frozenset({*SUPPORTS, *PRICES, "mode", "max_input_tokens", "max_output_tokens", "base_model", "pxctl"})
 
 
@@ -85,7 +72,7 @@ class Providers:
         else:
             region = region_of(deployment)
             draft = self._draft(deployment, model, region)
-        spec = self._spec(deployment, model)
+        spec = spec_of(deployment, model, self.catalogue)
         draft.models.setdefault(model, spec)
         kept = {name: value for name, value in deployment.info.items() if name not in _INFO_MAPPED and name != "id"}
         kept = {name: value for name, value in kept.items() if harmless(name, value)}
@@ -106,7 +93,7 @@ class Providers:
             deployment.limit("tpm"),
         ]
         key = json.dumps([*identity, model if limited else ""], sort_keys=True, default=str)
-        spec = json.dumps(self._spec(deployment, model), sort_keys=True, default=str)
+        spec = json.dumps(spec_of(deployment, model, self.catalogue), sort_keys=True, default=str)
         number_ = 0
         while True:
             id_ = self._by_key.get(f"{key}#{number_}")
@@ -234,33 +221,6 @@ class Providers:
             self.note("for_you", f"{deployment.group}: endpoint", why, where)
         return f"https://{slug(name)}.invalid"
 
-    def _spec(self, deployment: Deployment, model: str) -> dict[str, Any]:
-        entry = entry_of(deployment, self.catalogue)
-        kind = modality(deployment, entry) or "chat"
-        inputs, outputs = MODALITIES.get(kind, MODALITIES["chat"])
-        said = {word: bool(deployment.info[name]) for name, word in SUPPORTS.items() if name in deployment.info}
-        able = set(entry.capabilities or ()) & set(SUPPORTS.values()) if entry is not None else set()
-        able = (able | {word for word, yes in said.items() if yes}) - {word for word, yes in said.items() if not yes}
-        spec: dict[str, Any] = {"id": model}
-        vision = kind == "chat" and "vision" in able
-        if kind != "chat" or vision:
-            spec["modality"] = {"input": [*inputs, "image"] if vision else inputs, "output": outputs}
-        if kind == "chat":
-            spec["capabilities"] = ["chat", "streaming", *(word for word in SUPPORTS.values() if word in able)]
-        window = context(deployment, entry)
-        if window:
-            spec["context_tokens"] = window
-        most = number(deployment.info.get("max_output_tokens"))
-        most = most if most is not None else entry.max_output_tokens if entry is not None else None
-        if most is not None and most >= 1 and kind == "chat":
-            spec["max_output_tokens"] = int(most)
-        price = stated_price(deployment) or (entry.price if entry is not None else None)
-        if price is not None:
-            spec["price"] = price_data(price)
-        if model != deployment.name:
-            spec["deployment_name"] = deployment.name[:128]
-        return spec
-
     def note(self, kind: NoteKind, subject: str, why: str, path: tuple[str | int, ...]) -> None:
         """Remember what did not come over as it is."""
         self.notes.append(Note(kind=kind, subject=subject, why=why, span=self.config.source.span(path)))
@@ -281,16 +241,6 @@ class Providers:
 def region_of(deployment: Deployment) -> str:
     """The region of ours: the zone, else `local` on a private network, else `global`."""
     return zone(deployment) or ("local" if local(deployment) else "global")
-
-
-def price_data(price: Price) -> dict[str, Any]:
-    """A price as files write it, without trailing zeros."""
-    parts = (
-        ("input_per_mtok", price.input_per_mtok),
-        ("cached_input_per_mtok", price.cached_input_per_mtok),
-        ("output_per_mtok", price.output_per_mtok),
-    )
-    return {name: value.normalize() for name, value in parts if value is not None}
 
 
 def harmless(name: str, value: Any) -> bool:

@@ -109,7 +109,7 @@ class Routes:
         return [one for one in self.config.groups.get(group, []) if one.index in self.providers.references]
 
     def _references(self, group: str) -> list[str]:
-        members = self._usable(group)
+        members = self._untagged(self._usable(group))
         if not members:
             return []
         first, later = self._ordered(members)
@@ -128,13 +128,13 @@ class Routes:
                 self.providers.note("no_counterpart", f"context_window_fallbacks of {group}", why, path)
                 return []
             match = {"task_type": self._asked(group), "input_tokens": {"min": window + 1}}
-            return [self._route(f"{group}-long", match, self._usable(known[0]), None, known[1:])]
+            return [self._route(f"{group}-long", match, self._untagged(self._usable(known[0])), None, known[1:])]
         return []
 
     def _window(self, group: str) -> int | None:
         """The largest context of a group, as its providers' files now say it."""
         found = []
-        for one in self.config.groups[group]:
+        for one in self._untagged(self.config.groups[group]):
             reference = self.providers.references.get(one.index)
             if reference is not None:
                 provider, _, rest = reference.partition("/")
