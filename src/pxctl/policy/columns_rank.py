@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pxctl.policy.integers import LAST
 from pxctl.policy.lane import Lane
-from pxctl.policy.rank import SCALE, distance, scale_of, terms
+from pxctl.policy.rank import SCALE, scale_of
 
 Array = NDArray[Any]
 _NOBODY = np.int64((1 << 63) - 1)
@@ -37,7 +37,6 @@ class Ranker:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._classes = [(m.freshness << _CLASS_SHIFT) | i for i, m in enumerate(lane.measured[: lane.count])]
-        self._balanced: dict[int, tuple[list[float], list[float]]] = {}
         if lane.plan.strategy == "weighted":
             self._multipliers = [np.uint64(d.multiplier) for d in lane.deployments[: lane.count]]
             self._scales = [_scale(units) for units in lane.units]
@@ -86,9 +85,9 @@ class Ranker:
         health = np.zeros((lane.count, len(unique)))
         latency = np.zeros((lane.count, len(unique)))
         for u, value in enumerate(unique):
-            bits = lane.bits_of(value & lane.candidates)
-            if len(bits) > 1:
-                health[bits, u], latency[bits, u] = self._terms(value & lane.candidates, bits)
+            kept = value & lane.candidates
+            places, *made = lane.terms.get(kept) or lane.fill_terms(kept)
+            health[places, u], latency[places, u] = made
         low = np.full(len(mask), LAST, dtype=np.int64)
         high = np.full(len(mask), -1, dtype=np.int64)
         for i in range(lane.count):
@@ -109,19 +108,6 @@ class Ranker:
             ).astype(np.int64)
             for i in range(lane.count)
         ]
-
-    def _terms(self, kept: int, bits: Sequence[int]) -> tuple[list[float], list[float]]:
-        found = self._balanced.get(kept)
-        weights = self._lane.plan.weights
-        if found is None and weights is not None:
-            if len(self._balanced) > 1 << 14:
-                self._balanced.clear()
-            measured = [self._lane.measured[i] for i in bits]
-            found = self._balanced[kept] = (
-                terms([distance(m.health) for m in measured], weights.health),
-                terms([m.latency for m in measured], weights.latency),
-            )
-        return found or ([], [])
 
 
 def _scale(units: int) -> Array:

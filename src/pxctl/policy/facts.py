@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pxctl.policy.prices import Prices
 
 NO_CANDIDATE, NO_ROUTE, PRIVACY_CEILING = -1, -2, -3
-COLUMNS = ("deployment", "kept", "reason", "rank", "score", "cost", "cost_basis", "stale_health")
-"""What stands where in the entries of `Facts.record`."""
 _REFUSALS = {
     NO_CANDIDATE: Refusal.NO_CANDIDATE, NO_ROUTE: Refusal.NO_ROUTE, PRIVACY_CEILING: Refusal.PRIVACY_CEILING,
 }  # fmt: skip
@@ -115,12 +113,38 @@ class Facts:
         return fields
 
     def record(self) -> dict[str, Any]:
-        """The decision with its trace for logs: as `as_dict`, but each entry a tuple in the order of `COLUMNS`."""
-        fields = self._fields()
-        if self.lane is not None:
-            rows = list(self._rows())
-            fields["candidates"] = [rows[i] for i in self.lane.listed]
-            fields["listed_fallbacks"] = rows[self.lane.count :]
+        """The whole trace as logs keep it, each deployment named once: the fields of `Decision`, but instead of
+        `candidates` and `listed_fallbacks` these.
+
+        `kept`: (deployment, score, cost, basis) in rank order; `excluded`: deployments by reason, in the order in which
+        reasons are tried; `over_budget`: what those with reason `budget` would have cost; `fallbacks_kept` and
+        `fallbacks_excluded` likewise for listed fallbacks; `stale_health`: whose health is last known.
+        """
+        fields, lane, prices, context = self._fields(), self.lane, self.prices, self.context
+        del fields["candidates"], fields["listed_fallbacks"]
+        if lane is None or prices is None:
+            return fields
+        excluded: dict[str, tuple[str, ...]] = {}
+        spare: dict[str, tuple[str, ...]] = {}
+        left, everybody = lane.all, lane.candidates
+        for reason, passing in (*request_stages(lane, self.seated, context), (Reason.BUDGET, self.mask)):
+            gone = left & ~passing
+            if gone:
+                left ^= gone
+                if gone & everybody:
+                    excluded[reason._value_] = lane.names_of(gone & everybody)
+                if gone & lane.spare:
+                    spare[reason._value_] = lane.names_of(gone & lane.spare)
+        costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
+        order, scores = self._order(lane, costs)
+        ids, bases = lane.ids, prices.bases
+        fields["kept"] = [(ids[i], scores[i], costs[i], bases[i]) for i in order]
+        fields["excluded"] = excluded
+        if "budget" in excluded:
+            fields["over_budget"] = {name: costs[ids.index(name)] for name in excluded["budget"]}
+        fields["fallbacks_kept"] = [(ids[i], costs[i], bases[i]) for i in lane.bits_of(left & lane.spare)]
+        fields["fallbacks_excluded"] = spare
+        fields["stale_health"] = lane.stale_names
         return fields
 
     def _fields(self) -> dict[str, Any]:
@@ -159,7 +183,7 @@ class Facts:
         ]  # fmt: skip
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
-        """The trace by bit, a tuple in the order of `COLUMNS` each."""
+        """The trace by bit, the fields of `Considered` in order."""
         lane, prices, context, mask = self.lane, self.prices, self.context, self.mask
         if lane is None or prices is None:
             return iter(())
@@ -185,12 +209,7 @@ class Facts:
 
     def _standing(self, lane: Lane, costs: Sequence[int]) -> tuple[Sequence[int | None], Sequence[int | None]]:
         """Rank and score by bit; None for those that are not kept."""
-        passed = self.mask & lane.candidates
-        order = kept = lane.bits_of(passed)
-        found = self._scores(lane, kept, costs)
-        if not lane.static:
-            groups = lane.groups.get(passed) or lane.group(passed)
-            order = tuple([i for group in groups for i in sorted(group, key=found.__getitem__)])
+        order, found = self._order(lane, costs)
         ranks: list[int | None] = [None] * len(lane.ids)
         scores: list[int | None] = [None] * len(lane.ids)
         for rank, i in enumerate(order):
@@ -198,7 +217,18 @@ class Facts:
             scores[i] = found[i]
         return ranks, scores
 
-    def _scores(self, lane: Lane, kept: Sequence[int], costs: Sequence[int]) -> Mapping[int, int] | Sequence[int]:
+    def _order(self, lane: Lane, costs: Sequence[int]) -> tuple[Sequence[int], Mapping[int, int] | Sequence[int]]:
+        """The kept candidates in rank order, and scores by bit."""
+        passed = self.mask & lane.candidates
+        found = self._scores(lane, passed, costs)
+        if lane.static:
+            return lane.bits_of(passed), found
+        groups = lane.groups.get(passed) or lane.group(passed)
+        if len(groups) == 1:
+            return sorted(groups[0], key=found.__getitem__), found
+        return [i for group in groups for i in sorted(group, key=found.__getitem__)], found
+
+    def _scores(self, lane: Lane, passed: int, costs: Sequence[int]) -> Mapping[int, int] | Sequence[int]:
         """Scores by bit, of the kept at least."""
         if lane.static:
             return lane.fixed
@@ -208,9 +238,9 @@ class Facts:
         if weights is None:
             hashes = lane.hashes(request_key(self.context.request_key, self.context.trace_id))
             return weighted_scores(hashes, lane.units)
-        health = [lane.measured[i].health for i in kept]
-        latency = [lane.measured[i].latency for i in kept]
-        return dict(zip(kept, balanced_scores(weights, health, [costs[i] for i in kept], latency), strict=True))
+        places, health, latency = lane.terms.get(passed) or lane.fill_terms(passed)
+        found = balanced_scores(health, [costs[i] for i in places], weights.cost, latency)
+        return dict(zip(places, found, strict=True))
 
 
 _M = TypeVar("_M", bound="BaseModel")
@@ -231,23 +261,37 @@ _ALL_SET: dict[type[Any], set[str]] = {kind: set(kind.model_fields) for kind in 
 
 
 def request_stages(lane: Lane, seated: Seated, context: Context) -> list[Stage]:
-    """Every check but the last in order, each with the bit set of those that pass it."""
-    capability = lane.all
+    """Every check but the last that somebody fails, in order, each with the bit set of those that pass it."""
+    everybody, output = lane.all, context.output_tokens
+    total = context.input_tokens + output
+    capability = everybody
     for name in context.features:
         capability &= lane.capability.get(name, 0)
-    total = context.input_tokens + context.output_tokens
-    bounds = [lane.plan.max_latency, None if context.sla_ms is None else context.sla_ms * 1000]
-    bound = min((x for x in bounds if x is not None), default=None)
+    window = lane.context.of(total) if total > lane.context.least else everybody
+    if output > lane.output.least:
+        window &= lane.output.of(output)
+    quota = lane.requests_left
+    if total > lane.tokens_left.least:
+        quota &= lane.tokens_left.of(total)
+    bound, sla = lane.plan.max_latency, context.sla_ms
+    if sla is not None and (bound is None or sla * 1000 < bound):
+        bound = sla * 1000
     return [
         *lane.seat_stages(seated),
-        (Reason.MODALITY, lane.modality[context.modality]),
-        (Reason.MISSING_CAPABILITY, capability),
-        (Reason.LANGUAGE, lane.language.get(context.language, lane.any_language)),
-        (Reason.PRIVACY, lane.privacy[context.privacy]),
-        (Reason.REGION, lane.region),
-        (Reason.CONTEXT_WINDOW, lane.context.of(total) & lane.output.of(context.output_tokens)),
-        (Reason.QUOTA, lane.requests_left & lane.tokens_left.of(total)),
-        (Reason.CIRCUIT_OPEN, lane.circuit),
-        (Reason.HEALTH, lane.health),
-        (Reason.LATENCY, lane.all if bound is None else lane.latency(bound)),
+        *[
+            stage
+            for stage in (
+                (Reason.MODALITY, lane.modality[context.modality]),
+                (Reason.MISSING_CAPABILITY, capability),
+                (Reason.LANGUAGE, lane.language.get(context.language, lane.any_language)),
+                (Reason.PRIVACY, lane.privacy[context.privacy]),
+                (Reason.REGION, lane.region),
+                (Reason.CONTEXT_WINDOW, window),
+                (Reason.QUOTA, quota),
+                (Reason.CIRCUIT_OPEN, lane.circuit),
+                (Reason.HEALTH, lane.health),
+                (Reason.LATENCY, everybody if bound is None else lane.latency(bound)),
+            )
+            if stage[1] != everybody
+        ],
     ]

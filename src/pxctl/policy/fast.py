@@ -18,7 +18,7 @@ from pxctl.policy.facts import Facts
 from pxctl.policy.generate import function
 from pxctl.policy.integers import LAST, UNBOUNDED
 from pxctl.policy.neglog import NEGLOG
-from pxctl.policy.rank import SCALE, distance, scale_of, terms
+from pxctl.policy.rank import SCALE, scale_of
 
 if TYPE_CHECKING:
     from pxctl.policy.lane import Lane
@@ -171,27 +171,8 @@ def _source(lane: Lane) -> str:
     return text + (_REST if lane.spare else "") + _TAIL
 
 
-def _fill_terms(lane: Lane, known: dict[int, Any]) -> Callable[[int], Any]:
-    weights = lane.plan.weights
-
-    def fill(kept: int) -> Any:
-        if len(known) > 4096:
-            known.clear()
-        bits = lane.bits_of(kept)
-        if weights is None or len(bits) < 2:
-            found: Any = bits, [0.0] * len(bits), [0.0] * len(bits)
-        else:
-            health = terms([distance(lane.measured[i].health) for i in bits], weights.health)
-            found = bits, health, terms([lane.measured[i].latency for i in bits], weights.latency)
-        known[kept] = found
-        return found
-
-    return fill
-
-
 def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:
     """The decide function of a lane."""
-    terms_of: dict[int, Any] = {}
     names: dict[str, object] = {
         "Facts": Facts, "LAST": LAST, "SCALE": SCALE, "UNBOUNDED": UNBOUNDED, "bisect_left": bisect_left,
         "bisect_right": bisect_right, "key64": key64, "lane": lane, "base": lane.base, "fill": lane.fill_base,
@@ -204,7 +185,7 @@ def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:
         "candidates": lane.candidates, "grouped": lane.groups, "group": lane.group, "hashes": lane.hashes,
         "getitem": getitem,
         "scales": _scales(lane),
-        "terms_of": terms_of, "fill_terms": _fill_terms(lane, terms_of),
+        "terms_of": lane.terms, "fill_terms": lane.fill_terms,
         "weight": lane.plan.weights.cost if lane.plan.weights else 0.0, "ids": lane.ids,
         "most": lane.plan.max_fallbacks + 1, "max_fallbacks": lane.plan.max_fallbacks, "rests": lane.rests,
         "rest": lane.rest,

@@ -20,7 +20,7 @@ from pxctl.policy.integers import LAST, UNBOUNDED, Rate
 from pxctl.policy.measured import STALE, Measured, Measurer
 from pxctl.policy.plan import Plan
 from pxctl.policy.prices import Prices
-from pxctl.policy.rank import STATIC
+from pxctl.policy.rank import STATIC, distance, terms
 from pxctl.policy.tenancy import Seat
 
 MEMO = 4096
@@ -88,12 +88,15 @@ class Lane:
         self.base: dict[int, int] = {}
         self.outcomes: dict[int, tuple[int, tuple[str, ...]]] = {}
         self.groups: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self.terms: dict[int, tuple[tuple[int, ...], list[float], list[float]]] = {}
         self.rests: dict[int, tuple[str, ...]] = {}
         self._seat_stages: dict[int, tuple[Stage, ...]] = {}
         self._prices: dict[str, Prices] = {}
         self._places_of: dict[int, tuple[int, ...]] = {}
         self._flags: dict[int, tuple[bool, ...]] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
         self.stale = tuple(m.freshness == STALE for m in self.measured)
+        self.stale_names = tuple(name for name, stale in zip(self.ids, self.stale, strict=True) if stale)
         self._multipliers = sum(d.multiplier << (128 * i) for i, d in enumerate(self.deployments[: self.count]))
         self._tops = sum(0xFFF << (128 * i) for i in range(self.count))
         self._unpack = Struct("<" + "H14x" * self.count).unpack
@@ -150,17 +153,18 @@ class Lane:
         return found
 
     def seat_stages(self, seated: Seated) -> tuple[Stage, ...]:
-        """The checks that depend on the tenant alone, each with the bit set of those that pass it."""
+        """The checks that depend on the tenant alone and that somebody fails, each with those that pass it."""
         found = self._seat_stages.get(seated.key)
         if found is None:
             seat, allowed, fleet, count = seated.seat, self._allowed, self.deployments, self.count
-            found = self._seat_stages[seated.key] = (
+            found = (
                 (Reason.SAFE_MODE, bits(not seated.safe or d.index in allowed for d in fleet)),
                 (Reason.DISABLED, bits(d.active or (i >= count and d.standby) for i, d in enumerate(fleet))),
                 (Reason.NOT_RELEASED, bits(not seat.withheld & d.provider_bit for d in fleet)),
                 (Reason.TENANT_DENIED, bits(not seat.barred & d.provider_bit for d in fleet)),
                 (Reason.NO_CREDENTIAL, bits(m.credential for m in self.measured)),
             )
+            found = self._seat_stages[seated.key] = tuple(stage for stage in found if stage[1] != self.all)
         return found
 
     def fill_base(self, seated: Seated) -> int:
@@ -187,6 +191,15 @@ class Lane:
             found = self._places_of[mask] = tuple(i for i in range(len(self.ids)) if mask >> i & 1)
         return found
 
+    def names_of(self, mask: int) -> tuple[str, ...]:
+        """The deployments whose bits are set."""
+        found = self._names.get(mask)
+        if found is None:
+            if len(self._names) > MEMO:
+                self._names.clear()
+            found = self._names[mask] = tuple(self.ids[i] for i in self.bits_of(mask))
+        return found
+
     def flags(self, mask: int) -> tuple[bool, ...]:
         """Whether each bit is set."""
         found = self._flags.get(mask)
@@ -204,6 +217,18 @@ class Lane:
         for i in self.bits_of(kept):
             classes.setdefault(self.measured[i].freshness, []).append(i)
         found = self.groups[kept] = tuple(tuple(places) for places in classes.values())
+        return found
+
+    def fill_terms(self, kept: int) -> tuple[tuple[int, ...], list[float], list[float]]:
+        """The kept candidates with their weighted terms of health and of latency, which no request changes."""
+        if len(self.terms) > MEMO:
+            self.terms.clear()
+        places, weights = self.bits_of(kept), self.plan.weights
+        health, latency = [0.0] * len(places), [0.0] * len(places)
+        if weights is not None and len(places) > 1:
+            health = terms([distance(self.measured[i].health) for i in places], weights.health)
+            latency = terms([self.measured[i].latency for i in places], weights.latency)
+        found = self.terms[kept] = places, health, latency
         return found
 
     def rest(self, mask: int) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import floor
 
-from pxctl.model.routing import BalancedWeights
 from pxctl.policy.integers import LAST, MILLION
 from pxctl.policy.neglog import NEGLOG
 
@@ -43,12 +42,14 @@ def distance(health: int | None) -> int | None:
 
 
 def balanced_scores(
-    weights: BalancedWeights, health: Sequence[int | None], costs: Sequence[int], latency: Sequence[int | None]
+    health: Sequence[float], costs: Sequence[int], weight: float, latency: Sequence[float]
 ) -> list[int]:
-    """Scores of the kept candidates; everybody's terms are 0 when there is but one."""
-    if len(costs) < 2:
-        return [0] * len(costs)
-    first = terms([distance(value) for value in health], weights.health)
-    second = terms(costs, weights.cost)
-    third = terms(latency, weights.latency)
-    return [floor(((a + b) + c) * SCALE) for a, b, c in zip(first, second, third, strict=True)]
+    """Scores of the kept candidates from their weighted terms of health and latency, and from their costs."""
+    low = min(costs, default=0)
+    span = float(max(costs, default=0) - low)
+    if not span:
+        return [floor(((a + 0.0) + c) * SCALE) for a, c in zip(health, latency, strict=True)]
+    return [
+        floor(((a + weight * (float(cost - low) / span)) + c) * SCALE)
+        for a, cost, c in zip(health, costs, latency, strict=True)
+    ]
