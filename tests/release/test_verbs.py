@@ -447,3 +447,23 @@ def test_status_says_what_has_run_out(tmp_path: Path, say: Say) -> None:
     firm.git.close()
     code, out, _ = say("status", "--env", "production")
     assert code == 0 and "evidence for ollama expired 2026-01-08" in out
+
+
+def test_a_release_that_names_another_request_is_found(tmp_path: Path, say: Say) -> None:
+    root = repository(tmp_path)
+    say("env", "init", "production")
+    edit(root, "two")
+    say("publish", "--env", "production", "--policy", "default", "--request")
+    commit(root, "request")
+    say("apply", "--env", "production")
+    assert say("audit", "verify", "--env", "production")[0] == 0
+    firm = Company(root, None, roster(1), Project(environments={"production": Environment()}))
+    tip = run(root, "rev-parse", "env/production")
+    other = run(root, "rev-parse", "HEAD:pxctl.yaml")
+    first = run(root, "rev-parse", "env/production^")
+    forged = forgery.commit(firm, tip, {}, lambda r: r.update(request_blob=other), parent=first)
+    firm.git.close()
+    run(root, "update-ref", "refs/heads/env/production", forged)
+    run(root, "update-ref", "-d", "refs/pxctl/verified/env/production")
+    code, out, _ = say("audit", "verify", "--env", "production")
+    assert code == 1 and "is not the request that it names" in out

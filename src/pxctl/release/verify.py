@@ -9,7 +9,7 @@ from pxctl.core.clock import to_text
 from pxctl.core.errors import GitError, PxctlError
 from pxctl.model.live import AuditProblem, AuditReport
 from pxctl.model.release import Release
-from pxctl.release import audit
+from pxctl.release import audit, documents
 from pxctl.release.branch import Branch
 from pxctl.release.history import commits
 from pxctl.release.view import View
@@ -97,11 +97,30 @@ class Verification:
         if audit.future(release, self.now):
             found.append(f"it is dated {to_text(release.time)}, in the future")
         found += self._sources(release, {c.path: c.new for c in changes})
+        found += self._request(release)
         return found, release.seq
 
     def _excuse(self, foreign: set[str]) -> None:
         self.repaired += [p for p in self.problems if p.commit in foreign]
         self.problems = [p for p in self.problems if p.commit not in foreign]
+
+    def _request(self, release: Release) -> list[str]:
+        """The request that a release names: the file of that main commit, and this plan."""
+        if release.request is None:
+            return []
+        reader = self.branch.git.reader
+        if release.request_commit is None or release.request_blob is None:
+            return [f"it names `{release.request}`, but not which one"]
+        if reader.one(release.request_commit) is None:
+            self.unchecked += 1
+            return []
+        blob = reader.one(f"{release.request_commit}:{release.request}")
+        self.checked += 1
+        if blob is None or blob[0] != release.request_blob:
+            return [f"`{release.request}` in commit {release.request_commit[:12]} is not the request that it names"]
+        if documents.decode(blob[2]).get("plan_digest") != release.plan_digest:
+            return [f"`{release.request}` asks for another plan"]
+        return []
 
     def _sources(self, release: Release, changes: dict[str, str | None]) -> list[str]:
         found = []
