@@ -3,7 +3,7 @@
 ```python
 from pxctl import Router
 
-router = Router("/srv/routing", environment="production", reload_every=5.0)
+router = Router.from_environment("/srv/routing", "production")
 decision = router.decide(tenant="acme", privacy="internal", input_tokens=1200, output_tokens=300)
 decision.primary, decision.fallbacks, decision.cost       # cost in 1e-12 USD
 ```
@@ -86,21 +86,36 @@ class Router:
         self._looked = time.monotonic()
         self._snapshot = self._load(self._mark())
 
+    @classmethod
+    def from_worktree(cls, root: str | Path = ".", **options: Any) -> Router:
+        """A router that follows the files of a work tree. `options` are those of the constructor."""
+        return cls(root, **options)
+
+    @classmethod
+    def from_commit(cls, root: str | Path, rev: str, **options: Any) -> Router:
+        """A router of one commit, or of a branch, which it follows when it moves."""
+        return cls(root, rev=rev, **options)
+
+    @classmethod
+    def from_environment(cls, root: str | Path, environment: str, **options: Any) -> Router:
+        """A router of what is live in an environment; decisions name the released versions."""
+        return cls(root, environment=environment, **options)
+
     @property
     def source(self) -> str | None:
         """The commit that decides now; None for a work tree."""
         return self._snapshot.source
 
-    def decide(self, context: Context | None = None, **fields: Any) -> Decision:
-        """Decide one request, given as a `Context` or by its fields. Raises ContextError."""
+    def decide(self, context: Context | Mapping[str, Any] | None = None, **fields: Any) -> Decision:
+        """Decide one request: a `Context`, a mapping of its fields, or its fields. Raises ContextError."""
         return self.facts(context, **fields).render()
 
-    def facts(self, context: Context | None = None, **fields: Any) -> Facts:
+    def facts(self, context: Context | Mapping[str, Any] | None = None, **fields: Any) -> Facts:
         """As `decide`, but the slim form: what was chosen, the trace computed only when asked for (`render`)."""
-        if context is None:
-            context = _context(fields)
-        elif fields:
+        if context is not None and fields:
             raise UsageError("give a context or its fields, not both")
+        if not isinstance(context, Context):
+            context = _context(fields if context is None else context)
         every = self.reload_every
         if every is not None and time.monotonic() - self._looked >= every:
             self._look()

@@ -1,0 +1,73 @@
+"""`pxctl prove` on a small repository: a guarantee broken on purpose, its request, and the place in the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.app.cli.test_route import FILES
+
+GUARANTEES = """\
+guarantees:
+  - {name: in-eu, when: {privacy: [public]}, always: {regions: [eu]}}
+  - {name: confidential-in-eu, when: {privacy: [confidential]}, always: {regions: [eu]}}
+  - {name: nobody-meant, when: {tenant: [nobody-has-this-name]}, never: {regions: [eu]}}
+  - {name: one-down, when: {privacy: [public], modality: [chat]}, survives: {providers_down: 1}}
+  - {name: cheap, when: {privacy: [public], input_tokens: {max: 900}, output_tokens: {max: 0}}, cost_at_most: 0.0018}
+  - {name: cheaper, when: {privacy: [public], input_tokens: {max: 900}, output_tokens: {max: 0}}, cost_at_most: 0.001}
+"""
+
+
+@pytest.fixture
+def repo(make_repo: Callable[..., Path]) -> Path:
+    return make_repo({**FILES, "guarantees.yaml": GUARANTEES})
+
+
+def test_verdicts_and_counterexamples(pxctl: Any, repo: Path) -> None:
+    done = pxctl("prove", "--format", "json", cwd=repo)
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    verdicts = {g["name"]: g["status"] for g in report["guarantees"]}
+    assert verdicts == {
+        "in-eu": "broken", "confidential-in-eu": "holds", "nobody-meant": "vacuous", "one-down": "broken",
+        "cheap": "holds", "cheaper": "broken",
+    }  # fmt: skip
+    by_name = {g["name"]: g["counterexample"] for g in report["guarantees"]}
+    shown = by_name["in-eu"]
+    assert shown["deployment"].endswith("@us")
+    assert shown["where"].startswith("routing-policies/default.yaml:8")
+    assert shown["deployment"] in (shown["decision"]["primary"], *shown["decision"]["fallbacks"])
+    assert by_name["one-down"]["down"] == ["provider acme-ai"]
+    assert by_name["cheaper"]["decision"]["cost"] > 10**9
+    assert report["schema_version"] == 1
+    kinds = {(f["kind"], f["route"]) for f in report["findings"]}
+    assert ("no_route", None) in kinds
+
+
+def test_the_counterexample_can_be_tried(pxctl: Any, repo: Path) -> None:
+    text = pxctl("prove", "--guarantee", "in-eu", cwd=repo).stdout
+    line = next(part for part in text.splitlines() if "pxctl route" in part)
+    done = pxctl(*line.split("pxctl ")[1].split(), cwd=repo)
+    assert done.returncode == 0
+    assert "@us" in done.stdout
+
+
+def test_nothing_broken_exits_0(pxctl: Any, repo: Path) -> None:
+    done = pxctl("prove", "--guarantee", "confidential-in-eu", cwd=repo)
+    assert (done.returncode, "holds" in done.stdout) == (0, True)
+
+
+def test_unknown_names_are_said(pxctl: Any, repo: Path) -> None:
+    assert "there is no guarantee `nope`" in pxctl("prove", "--guarantee", "nope", cwd=repo).stderr
+    done = pxctl("prove", "--policy", "nope", cwd=repo)
+    assert (done.returncode, "there is no policy `nope`" in done.stderr) == (2, True)
+
+
+def test_a_repository_without_guarantees_is_examined_all_the_same(pxctl: Any, make_repo: Callable[..., Path]) -> None:
+    done = pxctl("prove", cwd=make_repo(FILES, name="plain"))
+    assert done.returncode == 0
+    assert "no guarantees" in done.stdout
+    assert "no route" in done.stdout
