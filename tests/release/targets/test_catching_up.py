@@ -68,7 +68,7 @@ EVENTS = st.one_of(
 @given(st.lists(EVENTS, max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_whatever_happened_the_next_sync_catches_up(events: list[tuple[str, str, int]]) -> None:
-    target, tenants, removed, seq = Memory(), dict[str, int](), set[str](), 1
+    target, tenants, removed, seq, seen = Memory(), dict[str, int](), set[str](), 1, set[str]()
     for what, name, number in events:
         if what == "set":
             tenants[name], seq = number, seq + 1
@@ -88,7 +88,10 @@ def test_whatever_happened_the_next_sync_catches_up(events: list[tuple[str, str,
         elif what == "sync":
             before = dict(target.items)
             state = live(seq, tenants, frozenset(removed))
-            report, _ = sync_target("m", "memory", target, state, dry_run=bool(number), concurrency=2)
+            report, found = sync_target(
+                "m", "memory", target, state, dry_run=bool(number), concurrency=2, last_seen=seen
+            )
+            seen = set(found.items) if found is not None else seen
             touched = {*report.created, *report.updated, *report.deleted}
             changed = {k for k in {*before, *target.items} if before.get(k) != target.items.get(k)}
             assert changed == (set() if number or target.down else touched)
