@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pxctl.policy.compile import compile_config
 from tests.policy import generate
 from tests.policy.oracle import Oracle
 
@@ -18,6 +17,10 @@ from pxctl.model.configuration import Configuration
 from pxctl.model.context import Context
 from pxctl.model.decision import Reason, Refusal
 from pxctl.model.signals import Signals
+from pxctl.policy.batch import encode
+from pxctl.policy.bound import Bound
+from pxctl.policy.columns import BASES, INVALID, REFUSALS, decide_many
+from pxctl.policy.compile import compile_config
 
 ERROR = {"error": "ContextError"}
 
@@ -46,13 +49,38 @@ def compare(rng: Random, rounds: int, contexts: int, label: object) -> Counter[A
         for _ in range(4):
             signals = generate.signals(rng, config)
             bound = compiled.bind(signals)
-            for _ in range(contexts // 4):
-                context = generate.context(rng, config, names)
+            asked_of = [generate.context(rng, config, names) for _ in range(contexts // 4)]
+            answers = []
+            for context in asked_of:
                 wanted = asked(lambda c, o=oracle, s=signals: o.decide(c, s), context)
                 got = asked(lambda c, b=bound: b.decide(c).render().model_dump(mode="json"), context)
                 assert got == wanted, explain((label, number), context, signals, got, wanted)
                 count(seen, wanted)
+                answers.append(wanted)
+            compare_columns(bound, asked_of, answers, (label, number))
     return seen
+
+
+def compare_columns(bound: Bound, contexts: list[Context], answers: list[dict[str, Any]], label: object) -> None:
+    """The same requests at once, in columns: every field that columns give, against the oracle's."""
+    found = decide_many(bound, encode(contexts))
+    fleet = [deployment.id for deployment in bound.compiled.fleet.deployments]
+    for row, wanted in enumerate(answers):
+        if found.refusal[row] == INVALID:
+            assert wanted is ERROR, explain(label, contexts[row], bound.signals, "invalid", wanted)
+            continue
+        lane = found.lanes[found.lane[row]] if found.lane[row] >= 0 else (wanted["policy"], None, None)
+        got = {
+            "policy": lane[0], "route": lane[1], "arm": lane[2],
+            "primary": fleet[found.primary[row]] if found.primary[row] >= 0 else None,
+            "fallbacks": [fleet[place] for place in found.fallbacks[row].tolist() if place >= 0],
+            "refusal": None if found.refusal[row] == 0 else str(REFUSALS[found.refusal[row]]),
+            "from_fallbacks": bool(found.from_fallbacks[row]), "degraded": bool(found.degraded[row]),
+            "safe_mode": bool(found.safe_mode[row]), "cost_basis": BASES[found.basis[row]],
+            "cost": found.huge.get(row, int(found.cost[row])) if found.cost[row] >= 0 else None,
+        }  # fmt: skip
+        expected = {name: wanted[name] for name in got}
+        assert got == expected, explain(label, contexts[row], bound.signals, got, expected)
 
 
 def count(seen: Counter[Any], answer: dict[str, Any]) -> None:
@@ -120,3 +148,20 @@ def test_the_same_case_gives_the_same_bytes() -> None:
         return [str(asked(lambda c: bound.decide(c).render().model_dump(mode="json"), c)) for c in contexts]
 
     assert run() == run()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("millionths", lambda x: int(x * 1e6)),
+        ("microseconds", lambda ms: int(min(ms, 2e9) * 1000)),
+        ("normalise", lambda xs: [0.0 for _ in xs]),
+        ("mix", lambda k, text: k),
+        ("bucket", lambda seed, key: 0),
+    ],
+)
+def test_the_judge_notices(monkeypatch: pytest.MonkeyPatch, name: str, wrong: Any) -> None:
+    """A small fault on one side is found; otherwise agreement would mean little."""
+    monkeypatch.setattr(f"tests.policy.oracle.{name}", wrong)
+    with pytest.raises(AssertionError):
+        compare(Random("mutant"), rounds=60, contexts=200, label=name)
