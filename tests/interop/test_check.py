@@ -61,6 +61,13 @@ def test_a_secret_is_never_repeated() -> None:
     assert "credential_ref: env://" in "".join(imported.files.values())
 
 
+def test_a_password_in_a_url_is_not_taken_over() -> None:
+    text = SOUND.replace("https://acme-eastus2", "https://me:hunter2hunter2@acme-eastus2")
+    imported = gateway.read(text, "config.yaml", load_catalogue())
+    assert "hunter2" not in imported.model_dump_json()
+    assert any("not taken over" in note.why for note in imported.notes)
+
+
 def test_variables_are_information_until_somebody_says_which_count() -> None:
     assert {finding.severity for finding in check(SOUND, None)} == {Severity.INFO}
     assert {finding.code for finding in check(SOUND, frozenset())} == {"PX0808"}

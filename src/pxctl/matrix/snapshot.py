@@ -28,9 +28,15 @@ def find(place: Path) -> Path:
     return place
 
 
+MAX_BYTES = 32 * 1024 * 1024
+
+
 def read_bytes(file: Path) -> bytes:
-    """The bytes of a snapshot. Raises UsageError where the machine refuses."""
+    """The bytes of a snapshot, at most 32 MiB. Raises UsageError where the machine refuses, or for more."""
     try:
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise UsageError(f"{file}: {size:,} bytes are no snapshot; at most {MAX_BYTES:,} are read")
         return file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {(error.strerror or 'input error').lower()}") from None

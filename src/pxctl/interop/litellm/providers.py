@@ -197,7 +197,11 @@ class Providers:
     def _url(self, deployment: Deployment, quiet: bool = False) -> str:
         base = base_of(deployment)
         if base is not None:
-            return base
+            plain = re.sub(r"(?<=://)[^/]*@|[?#].*", "", base)
+            if plain != base and not quiet:
+                why = "what stood before `@` or after `?` of its URL is not taken over: it may be a secret"
+                self.note("for_you", f"{deployment.group}: endpoint", why, (*deployment.path, "litellm_params"))
+            return plain
         params = deployment.params
         written = params.get("api_base", params.get("base_url"))
         region = params.get("aws_region_name") or params.get("region_name")
