@@ -82,3 +82,19 @@ def test_a_percentage_is_about_that_many(percent: int) -> None:
     everyone = tuple(roster(4000).values())
     share = len(rollout.reached((Step(percent=percent),), 0, "seed", everyone)) / len(everyone)
     assert abs(share - percent / 100) < 0.03
+
+
+@given(
+    st.builds(
+        TenantSelector,
+        tier=st.lists(st.sampled_from(["gold", "silver", "none"]), max_size=2).map(tuple),
+        business_line=st.lists(st.sampled_from(["retail", "bank"]), max_size=2).map(tuple),
+        region=st.lists(st.sampled_from(["eu", "us"]), max_size=1).map(tuple),
+        names=st.lists(st.sampled_from(["t000", "t007", "t059"]), max_size=2).map(tuple),
+        everyone=st.booleans(),
+    )
+)
+def test_selecting_many_is_selecting_each(selection: TenantSelector) -> None:
+    each = {t.id for t in PEOPLE if selection.selects(t)}
+    assert rollout.selected(selection, PEOPLE) == each
+    assert rollout.chosen_ids(selection, {t.id: t for t in PEOPLE}) == each

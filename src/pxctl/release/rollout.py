@@ -29,8 +29,22 @@ def selected(selection: Selection, tenants: Iterable[Tenant]) -> set[str]:
     """The ids of the tenants that a selection means."""
     if isinstance(selection, str):
         return {tenant.id for tenant in tenants}
-    names, rest = frozenset(selection.names), selection.model_copy(update={"names": ()})
-    return {tenant.id for tenant in tenants if tenant.id in names or rest.selects(tenant)}
+    if selection.everyone:
+        return {tenant.id for tenant in tenants}
+    names, tiers = frozenset(selection.names), frozenset(selection.tier)
+    lines, regions = frozenset(selection.business_line), frozenset(selection.region)
+    given = bool(tiers or lines or regions)  # what follows is `TenantSelector.selects`, for many tenants at once
+    return {
+        t.id
+        for t in tenants
+        if t.id in names
+        or (
+            given
+            and (not tiers or t.tier in tiers)
+            and (not lines or t.business_line in lines)
+            and (not regions or t.region in regions)
+        )
+    }
 
 
 def seed_of(environment: str, subject: str, number: int) -> str:
