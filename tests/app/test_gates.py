@@ -17,7 +17,7 @@ from pxctl.app.flows.publish import publish_subject
 from pxctl.app.flows.release import Desk
 from pxctl.app.wiring import state_folder
 from pxctl.core.errors import ConfigError, InputError
-from pxctl.model.evidence import CallSample
+from pxctl.model.evidence import CallSample, Evidence, SuiteResult
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import Release
 from pxctl.signals.store import SignalStore
@@ -193,6 +193,22 @@ def test_samples_from_before_the_step_do_not_count(world: Callable[..., World]) 
     w.publish()
     w.clock.forward(minutes=11)
     assert w.promote().plan.op == "pause"
+
+
+@pytest.mark.parametrize(("score", "op"), [(0.97, "promote"), (0.5, "abort")])
+def test_the_health_score_of_validation_runs(world: Callable[..., World], score: float, op: str) -> None:
+    w = world(
+        '{kind: metric, name: health, metric: health, success: ">= 0.9", min_samples: 3, interval: 2m}', wait="1m"
+    )
+    w.publish()
+    result = SuiteResult(suite="chat", model="m", region="eu", passed=True, calls=5)
+    at = AT + timedelta(seconds=30)
+    evidence = Evidence(provider="local", blob="b", tool_version="1", started_at=at, finished_at=at, passed=True,
+                        expires_at=at + timedelta(days=1), health=score, results=(result,), digest="d")  # fmt: skip
+    w.clock.forward(minutes=2)
+    with SignalStore(state_folder(w.root) / "signals.db") as store:
+        store.record(evidence=[evidence], now=w.clock.now())
+    assert w.promote().plan.op == op
 
 
 def test_a_file_of_measurements(world: Callable[..., World]) -> None:

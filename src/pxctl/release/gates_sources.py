@@ -66,7 +66,7 @@ def from_calls(calls: Iterable[Call], metric: str, since: datetime, now: datetim
     if metric not in METRICS:
         raise ConfigError(
             f"the source `signals` has no metric `{metric}`",
-            hint=f"it has {', '.join(METRICS)}; others come from prometheus or a file",
+            hint=f"it has {', '.join(METRICS)} and health; others come from prometheus or a file",
         )
     ends = ends_of(since, now, interval)
     if not ends:
@@ -79,6 +79,29 @@ def from_calls(calls: Iterable[Call], metric: str, since: datetime, now: datetim
         if 0 <= place < len(ends):
             by_interval[place].append(call)
     return [Measurement(end, *METRICS[metric](inside)) for end, inside in zip(ends, by_interval, strict=True)]
+
+
+class HealthPoint(NamedTuple):
+    """The health score of one validation run: when it ended, the score, and how many calls it rests on."""
+
+    at: datetime
+    health: float
+    calls: int
+
+
+def from_health(points: Iterable[HealthPoint], since: datetime, now: datetime, interval: str) -> list[Measurement]:
+    """One measurement per interval since the step began: the lowest health score of a run that ended in it."""
+    ends = ends_of(since, now, interval)
+    if not ends:
+        return []
+    step = timedelta(milliseconds=duration_ms(interval))
+    known = list(points)
+    found = []
+    for end in ends:
+        inside = [p for p in known if end - step < p.at <= end]
+        lowest = min((p.health for p in inside), default=None)
+        found.append(Measurement(end, lowest, sum(p.calls for p in inside)))
+    return found
 
 
 def from_rows(value: Any, metric: str | None, since: datetime, now: datetime, place: str) -> list[Measurement]:

@@ -15,7 +15,7 @@ from pxctl.model.finding import Finding, LintReport, Severity
 from pxctl.model.impact import Limit
 from pxctl.model.release import Approval
 from pxctl.release.gates_results import Claim, approvals_gate, claims_gate, decisions_gate, lint_gate, suites_gate
-from pxctl.release.gates_sources import Call, ends_of, from_calls, from_rows
+from pxctl.release.gates_sources import Call, HealthPoint, ends_of, from_calls, from_health, from_rows
 
 AT = datetime(2026, 11, 1, 10, tzinfo=UTC)
 NOW = AT + timedelta(minutes=10)
@@ -142,6 +142,14 @@ def test_every_call_of_a_whole_interval_is_counted_once(minutes: list[float], st
     ends = ends_of(AT, NOW, f"{step}m")
     found = from_calls(given_, "error_rate", AT, NOW, f"{step}m")
     assert sum(m.samples for m in found) == sum(AT < c.at <= ends[-1] for c in given_)
+
+
+def test_health_of_validation_runs() -> None:
+    points = [HealthPoint(AT + timedelta(minutes=m), h, 4) for m, h in ((1, 0.9), (2, 0.7), (7, 0.95), (-1, 0.1))]
+    found = from_health(points, AT, NOW, "5m")
+    assert [(m.value, m.samples) for m in found] == [(0.7, 8), (0.95, 4)]
+    assert [(m.value, m.samples) for m in from_health([], AT, NOW, "10m")] == [(None, 0)]
+    assert from_health(points, AT, AT, "5m") == []
 
 
 def test_files() -> None:

@@ -30,7 +30,7 @@ from pxctl.release.gates_results import (
     lint_gate,
     suites_gate,
 )
-from pxctl.release.gates_sources import Call, from_calls, from_rows, needs_metric
+from pxctl.release.gates_sources import Call, HealthPoint, from_calls, from_health, from_rows, needs_metric
 from pxctl.release.gates_verdict import Measurement, judge_metric, result_of
 from pxctl.release.publish import plan_named
 from pxctl.release.view import View
@@ -166,9 +166,16 @@ def _from_signals(case: Case, gate: Gate) -> list[Measurement]:
     metric, now = needs_metric(gate), case.desk.clock.now()
     path = state_folder(case.desk.root) / "signals.db"
     calls: list[Call] = []
+    points: list[HealthPoint] = []
     if path.exists():
         with SignalStore(path) as store:
-            calls = [Call(*row) for row in store.calls(case.since, now, provider=case.provider)]
+            if metric == "health":
+                runs = store.evidence(case.provider, since=case.since)
+                points = [HealthPoint(e.finished_at, e.health, sum(r.calls for r in e.results)) for e in runs]
+            else:
+                calls = [Call(*row) for row in store.calls(case.since, now, provider=case.provider)]
+    if metric == "health":
+        return from_health(points, case.since, now, gate.interval)
     return from_calls(calls, metric, case.since, now, gate.interval)
 
 
