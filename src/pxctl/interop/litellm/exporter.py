@@ -185,6 +185,7 @@ class _Export:
         shuffles within a group, so a group of several fits only if it has an order.
         """
         found: list[str] = []
+        own = () if apart in self._tag_groups() else self.groups.get(apart, ())
         at = 0
         while at < len(ids):
             best, length = "", 0
@@ -192,7 +193,7 @@ class _Export:
                 ordered = len(members) == 1 or self.words.get(group) in ("listed", "priority")
                 if group == apart or not ordered or ids[at : at + len(members)] != members:
                     continue
-                seen = {*ids[: at + len(members)], *self.groups.get(apart, ())}
+                seen = {*ids[: at + len(members)], *own}
                 after = [one for one in self.chains.get(group, ()) if one not in seen]
                 reach = len(members) + len(after)
                 if ids[at + len(members) : at + reach] == after and reach > length:
