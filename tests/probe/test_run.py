@@ -74,16 +74,26 @@ def test_tools_and_structured_output(mock: str) -> None:
     assert found.passed, found.reasons
 
 
-def test_a_flaky_server_is_retried_politely() -> None:
-    with llmock("--error-rate-429", "0.3", "--error-rate-500", "0.2", "--stream-fault", "truncate=0.3") as url:
-        found = one(
-            provider(url, retries=Retries(max=8)),
-            settings=Settings(Override(min_health=0.0), samples=6),
-        )
+FAULTS = [
+    {"type": "fail", "status": 429, "retry_after": 0.3, "times": 2, "match": {"stream": False}},
+    {"type": "fail", "status": 500, "times": 1, "match": {"stream": False}},
+    {"type": "fail", "status": 503, "times": 1, "match": {"stream": False}},
+    {"type": "stream_fault", "kind": "truncate", "times": 1},
+    {"type": "stream_fault", "kind": "disconnect", "times": 1},
+]
+
+
+def test_a_flaky_server_is_retried_politely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """llmock scripts the faults and judges how the client behaved: it must name no misbehaviour."""
+    monkeypatch.setattr("pxctl.providers.retry.BASE_S", 0.2)
+    with llmock() as url:
+        get_json(f"{url}/_llmock/scenario", {"behaviors": FAULTS})
+        retrying = provider(url, retries=Retries(max=5, jitter="none"), timeout_ms=30_000)
+        found = one(retrying, settings=Settings(Override(min_health=0.0)))
         report = get_json(f"{url}/_llmock/verdict")
     assert found.passed, found.reasons
-    assert report["faults_injected"] > 0 and report["findings"] == [], report
-    assert sum(r.failed_attempts for r in found.results) == sum(r.attempts - r.calls for r in found.results) > 0
+    assert report["faults_injected"] == 6 and report["findings"] == [], report
+    assert sum(r.failed_attempts for r in found.results) == sum(r.attempts - r.calls for r in found.results) == 6
     assert found.health_parts["reliability"] < 1
 
 
@@ -165,7 +175,7 @@ def test_a_suite_that_no_model_can_do_and_options_that_do_not_exist_fail(mock: s
 
 def test_a_deadline_ends_a_provider_and_not_the_others(mock: str) -> None:
     def hang(connection: socket.socket, _: bytes) -> None:
-        time.sleep(3)
+        time.sleep(1.5)
 
     with raw_server(hang) as server:
         slow, good = run(
@@ -176,14 +186,14 @@ def test_a_deadline_ends_a_provider_and_not_the_others(mock: str) -> None:
 
 def test_an_interrupted_run_leaves_partial_evidence(mock: str) -> None:
     def hang(connection: socket.socket, _: bytes) -> None:
-        time.sleep(3)
+        time.sleep(1.5)
 
     async def interrupted(url: str) -> Outcome:
         jobs = [
             Job(p, "blob", lambda _: PRICE) for p in (provider(mock, "good"), provider(url, "slow", timeout_ms=60_000))
         ]
         task = asyncio.create_task(Runner(Settings(), keys, "0.1").run(jobs))
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(1.0)
         task.cancel()
         return await task
 
