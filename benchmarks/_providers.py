@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the template has the long lines that such files have
 """Provider files for benchmarks: as many as asked for, all different, some of them faulty, seeded."""
 
 from __future__ import annotations

@@ -47,6 +47,33 @@ def test_on_random_texts(pieces: list[str]) -> None:
     assert agree("".join(pieces))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {[b]}",
+        "a: {{b: c}}",
+        "a: {b: [c], [d]}",
+        "a: {b: 1, {c: d}}",
+        "a: [{b: c}, {d}]",
+        "a: {b}",
+        "a: [b: c]",
+        "a: [[b], [c]]",
+        "a: [b, c]]",
+        "a: {b: c",
+        "a:\n- b\n -c",
+        "a: b\n  c: d",
+        "a: 'b' c",
+        "a: -",
+        "a: - b",
+        "- a\n- b",
+        "a: .inf",
+        "a: -.inf",
+    ],
+)
+def test_on_odd_texts(text: str) -> None:
+    assert agree(text + "\n")
+
+
 SCALARS = st.one_of(st.sampled_from(PIECES), st.text(alphabet="ab1.:-#,'\"[]{} é", max_size=8), st.integers().map(str))
 
 

@@ -69,9 +69,30 @@ def load_plain(text: str) -> Any:
         value = yaml_rs.loads(text, parse_datetime=False)
     except ValueError:
         raise NotPlainError from None
-    if not isinstance(value, dict) or (_may_be_deep(text) and depth(value) > MAX_DEPTH):
+    if (
+        not isinstance(value, dict)
+        or (_ODD_KEY.search(text) and not _text_keys(value))
+        or (_may_be_deep(text) and depth(value) > MAX_DEPTH)
+    ):
         raise NotPlainError
     return value
+
+
+# A collection may be the key of a flow mapping only where a bracket follows a brace or a comma.
+_ODD_KEY = re.compile(r"[{,][ ]*[\[{]")
+
+
+def _text_keys(value: Any) -> bool:
+    here = [value]
+    while here:
+        node = here.pop()
+        if isinstance(node, dict):
+            if not all(isinstance(key, str) for key in node):
+                return False
+            here.extend(child for child in node.values() if isinstance(child, (dict, list)))
+        else:
+            here.extend(child for child in node if isinstance(child, (dict, list)))
+    return True
 
 
 def _may_be_deep(text: str) -> bool:
