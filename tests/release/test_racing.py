@@ -85,7 +85,7 @@ def race(tmp_path: Path, publishers: int, releases: int, same: bool) -> dict[str
         workers.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env))
     answers = []
     for worker in workers:
-        out, err = worker.communicate(timeout=600)
+        out, err = worker.communicate(timeout=3600)
         assert worker.returncode == 0, err.decode()[-2000:]
         answers.append(json.loads(out))
     seconds = time.monotonic() - began
