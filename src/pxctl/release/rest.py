@@ -42,6 +42,8 @@ class _TokenAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if not same_origin(request.url, self._origin):
             raise self._error(f"refused to send a token to `{request.url.host}`")
+        if not all("!" <= c <= "~" for c in self._token.reveal()):  # an exception of the library would show it
+            raise self._error("the token holds characters that no header can carry", hint="a line break at its end?")
         request.headers["authorization"] = f"Bearer {self._token.reveal()}"
         yield request
 
@@ -119,7 +121,10 @@ class Rest:
             raise self._error(f"`{self.base.host}`: {path} has more than {limit} pages")
 
     def _following(self, url: str) -> httpx.URL:
-        target = self.base.join(url)
+        try:
+            target = self.base.join(url)
+        except httpx.InvalidURL:
+            raise self._error(f"`{self.base.host}` points to something that is no URL") from None
         if not same_origin(target, self.base):
             raise self._error(f"`{self.base.host}` continues a list at another host, `{brief(target.host, 80)}`")
         return target
@@ -153,7 +158,7 @@ class Rest:
             if response.status_code < 300:
                 return response
             if response.status_code in (301, 302, 307, 308):
-                url, method = self._following(response.headers.get("location", "")), method
+                url = self._following(response.headers.get("location", ""))
                 continue
             wait = self._pause(response, number)
             if wait is None or last or (once and response.status_code in _AGAIN):
@@ -167,9 +172,11 @@ class Rest:
         request = self._client.build_request(method, url, content=content, headers=headers)
         response = self._client.send(request, stream=True)
         try:
-            data = bytearray()
+            data, end = bytearray(), time.monotonic() + self.patience
             for chunk in response.iter_bytes():
                 data += chunk
+                if time.monotonic() > end:
+                    raise self._error(f"`{self.base.host}` took longer than {self.patience:g} s over one answer")
                 if len(data) > MAX_ANSWER:
                     raise self._error(f"`{self.base.host}` answers with more than {MAX_ANSWER >> 20} MiB")
         finally:
