@@ -2,7 +2,8 @@
 
 Whole processes, cpu time. The peers check the shape alone (yamllint: the YAML alone); ours checks shape, YAML dialect
 and all rules, with a policy that names every provider. ajv-cli is used where `npm install --prefix benchmarks` was run.
-`python -m benchmarks lint`; sizes in PXCTL_BENCH_SIZES (default `1000,10000`).
+`python -m benchmarks lint`; sizes in PXCTL_BENCH_SIZES (default `1000,10000`),
+runs in PXCTL_BENCH_RUNS (default 3).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from benchmarks._providers import write_fleet
 
 ROOT = Path(__file__).parent.parent
 AJV = ROOT / "benchmarks" / "node_modules" / ".bin" / "ajv"
-RUNS = 3
+RUNS = int(os.environ.get("PXCTL_BENCH_RUNS", "3"))
 
 
 def main() -> None:

@@ -93,6 +93,8 @@ def lint(
     def once() -> int:
         linted = _lint(paths or [], repo, changed_since, cache=not no_cache)
         _render(linted, format, out, statistics)
+        if changed_since is not None and not linted.report.files and not linted.report.findings:
+            out.note(f"nothing changed since {changed_since}")
         return 1 if linted.report.failed else 0
 
     if watch:
