@@ -88,6 +88,21 @@ def test_faults_and_ab_on_a_trace(pxctl: Any, company: Path) -> None:
     assert "<svg" in (company / "ab.html").read_text(encoding="utf-8")
 
 
+def test_measured_signals(pxctl: Any, company: Path) -> None:
+    down = {"deployments": {"east/big@us": {"circuit": "open"}, "east/big@eu": {"quota_requests": 0}}}
+    (company / "signals.json").write_text(json.dumps(down), encoding="utf-8")
+    args = ("simulate", "trace.csv", "--set", "tenant=acme", "--set", "privacy=public", "--format", "json")
+    report = json.loads(pxctl(*args, "--signals", "signals.json", cwd=company).stdout)
+    assert list(report["deployments"]) == ["west/mid@eu"]
+    (company / "signals.json").write_text('{"deployments": {"x": {"health": 3}}}', encoding="utf-8")
+    bad = pxctl(*args, "--signals", "signals.json", cwd=company)
+    assert bad.returncode == 1
+    assert "deployments/x/health" in bad.stderr
+    none = pxctl(*args, "--signals", "store", cwd=company)
+    assert none.returncode == 2
+    assert "nothing was measured here yet" in none.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

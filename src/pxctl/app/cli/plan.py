@@ -61,6 +61,9 @@ def plan(
     env: Annotated[
         str | None, typer.Option("--env", "-e", help="Whose flags count; default: production, else the first.")
     ] = None,
+    signals: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Measured facts; `store` for the repository's own.")
+    ] = None,
     repo: RepoOption = None,
     format: Annotated[PlanFormat, format_option()] = PlanFormat.TEXT,
     output: OutputOption = None,
@@ -72,20 +75,22 @@ def plan(
     Exit 1 where a `--fail-on` threshold is exceeded.
     """
     from pxctl.app.flows.plan import plan_change, split_range
+    from pxctl.app.flows.rehearsal import measured_signals
     from pxctl.app.flows.simulate import Traffic, pairs
     from pxctl.report.plan import plan_text
     from pxctl.report.plan_markdown import plan_markdown
 
     out = Output(output, quiet=quiet, verbose=verbose)
     try:
+        root = find_root(repo)
         base, head = split_range(change)
         traffic = None
         if trace is not None:
             traffic = Traffic(trace, preset, pairs(column or [], "--column"), pairs(set_ or [], "--set"), seed)
         with out.progress("planning") as step:
             made = plan_change(
-                find_root(repo), base, head, traffic=traffic, fail_on=tuple(fail_on or ()), prove=prove,
-                environment=env, progress=step.advance,
+                root, base, head, traffic=traffic, fail_on=tuple(fail_on or ()), prove=prove,
+                environment=env, measured=measured_signals(root, signals), progress=step.advance,
             )  # fmt: skip
     except PxctlError as error:
         if detailed_exitcode:

@@ -57,6 +57,9 @@ def simulate(
         str | None, typer.Option("--env", "-e", help="Whose flags count; default: production, else the first.")
     ] = None,
     policy: Annotated[str | None, typer.Option(help="Decide every request with this policy.")] = None,
+    signals: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Measured facts; `store` for the repository's own.")
+    ] = None,
     scenario: Annotated[
         list[str] | None, typer.Option("--scenario", "-s", help="Run this scenario.", rich_help_panel=_FAULTS)
     ] = None,
@@ -109,7 +112,7 @@ def simulate(
         root=find_root(repo), trace=trace, preset=preset, columns=column or [], shares=set_ or [], seed=seed, rev=rev,
         environment=env, policy=policy, scenarios=scenario or [], every=every, faults=fault or [], behave=behave,
         error_rate=error_rate, workers=workers, against=against, outcomes=outcomes, models=model or [],
-        names=model_is or [],
+        names=model_is or [], signals=signals,
     )  # fmt: skip
     with out.progress("simulating") as step:
         value: Any = run(asked, step.advance)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pxctl.core.errors import UsageError
+from pxctl.core.errors import InputError, UsageError
+from pxctl.core.span import Span
 from pxctl.model.configuration import Configuration
 from pxctl.model.signals import Signals
 
@@ -15,12 +17,46 @@ if TYPE_CHECKING:
     from pxctl.policy.compile import Compiled
 
 
+STORE = "store"
+"""Names the repository's own store of measured facts."""
+
+
 def environment_of(config: Configuration, wanted: str | None) -> str:
     """The environment whose flags count: the wanted one, else production, else the first. Raises UsageError."""
     known = config.project.environments
     if wanted is not None and wanted not in known:
         raise UsageError(f"there is no environment `{wanted}`", hint="the environments are " + ", ".join(known))
     return wanted or ("production" if "production" in known else next(iter(known)))
+
+
+def measured_signals(root: Path, text: str | None) -> Signals | None:
+    """Measured facts to rehearse with: of a JSON file, or of the repository's own store (`store`); None for none.
+
+    Raises UsageError where there is no such file or store, InputError for a file that holds something else.
+    """
+    if text is None:
+        return None
+    if text == STORE:
+        from pxctl.core.clock import SystemClock
+        from pxctl.signals.store import SignalStore
+
+        path = root / ".pxctl" / "signals.db"
+        if not path.is_file():
+            raise UsageError("nothing was measured here yet", hint="run `pxctl validate`, or name a file")
+        with SignalStore(path) as store:
+            return store.snapshot(SystemClock().now())
+    from pydantic import ValidationError
+
+    try:
+        return Signals.model_validate_json(Path(text).read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"no file of signals `{text}`") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "/".join(map(str, first["loc"]))
+        raise InputError(
+            f"{place}: {first['msg'].lower()}" if place else first["msg"].lower(), span=Span(text)
+        ) from None
 
 
 @dataclass(frozen=True)

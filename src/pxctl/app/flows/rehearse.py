@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pxctl.app.flows.rehearsal import measured_signals
 from pxctl.app.flows.simulate import Traffic, pairs, replay_trace
 from pxctl.core.errors import UsageError
 from pxctl.model.comparison import Comparison, OutcomeReport, SimulationSet
@@ -37,6 +38,7 @@ class Asked:
     outcomes: Path | None
     models: list[str]
     names: list[str]
+    signals: str | None = None
 
     def traffic(self) -> Traffic | None:
         """The trace and how to read it. Raises UsageError."""
@@ -63,7 +65,7 @@ def run(asked: Asked, progress: Callable[[int], None]) -> Result:
             raise UsageError("no traffic", hint="name a trace")
         return replay_trace(
             asked.root, traffic, rev=asked.rev, policy=asked.policy, environment=asked.environment,
-            workers=asked.workers, progress=progress,
+            measured=measured_signals(asked.root, asked.signals), workers=asked.workers, progress=progress,
         )  # fmt: skip
     return _staged(asked, traffic, scenarios, progress)
 
@@ -74,7 +76,10 @@ def _staged(asked: Asked, traffic: Traffic | None, scenarios: bool, progress: Ca
     from pxctl.replay.faults import parse_fault
 
     faults = tuple(parse_fault(text) for text in asked.faults)
-    stage = stage_of(asked.root, rev=asked.rev, environment=asked.environment, error_rate=asked.error_rate)
+    stage = stage_of(
+        asked.root, rev=asked.rev, environment=asked.environment, error_rate=asked.error_rate,
+        measured=measured_signals(asked.root, asked.signals),
+    )  # fmt: skip
     if scenarios:
         if faults:
             raise UsageError("a scenario has faults of its own", hint="leave --fault out, or --scenario")

@@ -38,10 +38,13 @@ class Stage:
     error_rate: float = 0.0
 
 
-def stage_of(root: Path, *, rev: str | None = None, environment: str | None = None, error_rate: float = 0.0) -> Stage:
+def stage_of(
+    root: Path, *, rev: str | None = None, environment: str | None = None, error_rate: float = 0.0,
+    measured: Signals | None = None,
+) -> Stage:  # fmt: skip
     """The files of the work tree or of a commit, ready for runs. Raises ConfigError."""
     loaded = load_files(root, rev)
-    return Stage(sound(loaded), loaded.source, environment, error_rate=error_rate)
+    return Stage(sound(loaded), loaded.source, environment, measured, error_rate)
 
 
 def chosen_scenarios(config: Configuration, names: list[str], every: bool) -> list[Scenario]:
