@@ -16,7 +16,7 @@ from pxctl.release.forge.body import plan_of
 
 POLICY = "name: default\ndescription: {}\nroutes: [{{name: all, match: {{}}, candidates: [local/m]}}]\n"
 PROJECT = """
-environments: {{production: {{}}}}
+environments: {{production: {{approvals: {{by: forge, required: 1}}}}}}
 forge: {{repository: acme/config, url: "{url}", credential_ref: "env://FORGE_TOKEN"}}
 credential_grants: [{{ref: "env://FORGE_TOKEN", hosts: ["127.0.0.1"]}}]
 """
@@ -84,6 +84,7 @@ def world(
         made = World(root, fake, key)
         done = made.run("env", "init", "production", "--principal", "ada")
         assert done.returncode == 0, done.stderr
+        assert "signers approvals --by forge --required 1" in done.stdout  # else nobody could ever add bob
         done = made.run("signers", "add", "bob", "--env", "production", "--forge", "bob", "--may", "approve")
         assert done.returncode == 0, done.stderr
         done = made.run("signers", "approvals", "--by", "forge", "--required", "1", "--env", "production")
@@ -181,11 +182,6 @@ def test_kargo_3923_asking_again_is_no_dead_end(world: World) -> None:
 
 
 def test_doctor_says_how_main_is_protected(world: World) -> None:
-    project = (world.root / "pxctl.yaml").read_text().replace(
-        "production: {}", "production: {approvals: {by: forge, required: 1}}"
-    )  # fmt: skip
-    (world.root / "pxctl.yaml").write_text(project)
-
     def look() -> dict[str, str]:
         done = pxctl("doctor", "--format", "json", cwd=world.root)
         checks = json.loads(done.stdout)["checks"]

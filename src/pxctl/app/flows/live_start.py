@@ -26,7 +26,12 @@ def first_release(
     signers = Signers()
     if desk.key is not None and not unsigned:
         who = Principal(principal=principal or desk.actor.email, keys=(desk.key.public,))
-        signers = Signers(signers=(who,), approvals=desk.settings.approvals)
+        signers, wanted = Signers(signers=(who,)), desk.settings.approvals
+        if wanted.by != "none" and wanted.required:
+            # with one signer nobody else could agree, not even to a second signer: the environment would be stuck
+            how = f"pxctl signers approvals --by {wanted.by} --required {wanted.required}"
+            warnings = (*warnings, f"approvals are not asked for yet, because nobody else could give them: add signers, "
+                        f"then `{how}`")  # fmt: skip
     elif unsigned:
         desk.__dict__["key"] = None
     intent = Init(content, adopt, evidence, signers, reason, warnings)
