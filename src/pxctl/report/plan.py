@@ -27,7 +27,7 @@ def plan_text(plan: ChangePlan) -> list[Any]:
         if len(plan.meaning) > 60:
             rows.append(("", "", (f"... and {len(plan.meaning) - 60:,} more", "dim"), ""))
         parts += ["", Table(("", "file", "what", "before → after"), rows)]
-    if plan.proof is not None:
+    if plan.proof is not None and not plan.proved:  # a proof stands in the verdict
         parts += proof_parts(plan)
     if plan.traffic is not None:
         parts += traffic_parts(plan.traffic)
@@ -156,7 +156,7 @@ def _value(value: Any) -> str:
 def proof_parts(plan: ChangePlan) -> list[Any]:
     """What is proved of every possible request."""
     assert plan.proof is not None  # noqa: S101 - asked for only where there is one
-    parts: list[Any] = ["", (proof_words(plan), "green" if plan.proved else "yellow")]
+    parts: list[Any] = ["", (proof_words(plan), "yellow")]
     if plan.proof.changes:
         parts.append(proof_table(plan.proof, MOST))
     parts += [f"not looked at whole: {limit}" for limit in plan.proof.limits]

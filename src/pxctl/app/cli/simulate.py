@@ -66,7 +66,7 @@ def simulate(
     every: Annotated[bool, typer.Option("--all", help="Run every scenario.", rich_help_panel=_FAULTS)] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(metavar="FAULT", help="KIND[:TARGET][@START][+LENGTH][*AMOUNT].", rich_help_panel=_FAULTS),
+        typer.Option(metavar="FAULT", help=r"KIND\[:TARGET]\[@START]\[+LENGTH]\[*AMOUNT].", rich_help_panel=_FAULTS),
     ] = None,
     behave: Annotated[
         bool, typer.Option("--behave", help="Call what was decided, in virtual time.", rich_help_panel=_FAULTS)
