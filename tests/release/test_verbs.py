@@ -467,3 +467,17 @@ def test_a_release_that_names_another_request_is_found(tmp_path: Path, say: Say)
     run(root, "update-ref", "-d", "refs/pxctl/verified/env/production")
     code, out, _ = say("audit", "verify", "--env", "production")
     assert code == 1 and "is not the request that it names" in out
+
+
+def test_the_plan_says_which_decisions_change(tmp_path: Path, say: Say) -> None:
+    root = repository(tmp_path)
+    say("env", "init", "production")
+    strict = POLICY.replace("match: {}", "match: {input_tokens: {max: 100}}")
+    (root / "routing-policies/default.yaml").write_text(strict)
+    commit(root, "strict")
+    trace = tmp_path / "trace.csv"
+    rows = [f"2023-11-16 18:17:0{i}.0000000,{50 if i < 4 else 500},10" for i in range(6)]
+    trace.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(rows) + "\n")
+    env = ("--env", "production", "--policy", "default", "--dry-run")
+    code, out, err = say("publish", *env, "--trace", str(trace))
+    assert code == 0 and "2 of 6 on trace.csv change (33.3 %)" in out and "2 newly refused" in out, out + err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,6 +59,9 @@ def publish(
         str | None, typer.Option("--rollout", metavar="PLAN", help="A rollout of pxctl.yaml, or `immediate`.")
     ] = None,
     source: Annotated[str, typer.Option("--source", metavar="COMMIT", help="The commit to release from.")] = "HEAD",
+    trace: Annotated[
+        Path | None, typer.Option("--trace", metavar="FILE", help="Recorded traffic: which of its decisions change.")
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Release a version that was withdrawn; needs --reason.")
     ] = False,
@@ -92,7 +96,7 @@ def publish(
     mode = "dry-run" if dry_run else "direct" if direct else "pr" if pr else "request" if request else None
     result, message = publish_subject(
         desk, subject or "", mode, tenants=split(tenants), business_lines=split(business_line), tiers=split(tier),
-        rollout=rollout, reason=reason, again=again, supersede=supersede, force=force,
+        rollout=rollout, reason=reason, again=again, supersede=supersede, force=force, trace=trace,
     )  # fmt: skip
     code = answer(out, result, format)
     if message:

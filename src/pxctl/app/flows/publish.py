@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pxctl.app.flows.release import Desk, publish_intent, release, selector
 from pxctl.core.digest import blob_id
 from pxctl.core.errors import GitError, NetworkError, UsageError
@@ -27,6 +29,7 @@ def publish_subject(
     again: bool = False,
     supersede: bool = False,
     force: bool = False,
+    trace: Path | None = None,
 ) -> tuple[ReleaseResult, str]:
     """Publish a subject; `mode` is direct, dry-run, request, pr, or None for what the repository is set up for.
 
@@ -38,7 +41,8 @@ def publish_subject(
     intent, terms = publish_intent(
         desk, subject, selection=chosen, rollout=rollout, reason=reason, again=again, supersede=supersede, force=force
     )
-    result = release(desk, intent, terms, dry_run=mode != "direct")
+    impact = decision_impact(desk, subject, trace) if trace is not None else None
+    result = release(desk, intent, terms, dry_run=mode != "direct").model_copy(update={"impact": impact})
     if mode in ("direct", "dry-run") or result.status == "unchanged":
         return result, ""
     plan = getattr(intent, "plan", None)
@@ -49,6 +53,29 @@ def publish_subject(
     )  # fmt: skip
     message = write_request(desk, request, result, mode == "pr")
     return result.model_copy(update={"why": "a release request asks for it"}), message
+
+
+def decision_impact(desk: Desk, subject: str, trace: Path) -> str:
+    """What the new content of a subject does to the decisions on recorded traffic, against its stable version."""
+    from pxctl.app.flows.gates import overlay
+    from pxctl.app.flows.live import live_view
+    from pxctl.app.flows.plan import impact_of
+    from pxctl.app.flows.simulate import Traffic
+    from pxctl.app.wiring import sound
+    from pxctl.load.loader import load
+    from pxctl.report.text import percent
+
+    view = live_view(desk)
+    number = view.release.stable.get(subject) if view.release is not None else None
+    if number is None:
+        return "there is no earlier version to compare with"
+    before = sound(load(overlay(desk, view, subject, number)))
+    found = impact_of(before, sound(desk.loaded), Traffic(trace), environment=desk.environment)
+    return (
+        f"{found.changed:,} of {found.rows:,} on {found.trace} change ({percent(found.changed, found.rows)}): "
+        f"{found.primary_changed:,} another primary, {found.newly_refused:,} newly refused, "
+        f"{found.region_widened:,} reach another region"
+    )
 
 
 def write_request(desk: Desk, request: ReleaseRequest, result: ReleaseResult, pull: bool) -> str:
