@@ -101,13 +101,17 @@ class Ranker:
                 np.maximum(high, cost, out=high, where=kept)
         span = (high - low).astype(np.float64)
         span[span <= 0] = np.inf
-        return [
-            np.floor(
-                ((health[i][inverse] + weight * ((costs.at(i) - low).astype(np.float64) / span)) + latency[i][inverse])
-                * SCALE
-            ).astype(np.int64)
-            for i in range(lane.count)
-        ]
+        with np.errstate(invalid="ignore"):  # an excluded candidate may lie far outside; its score is not read
+            return [
+                np.floor(
+                    (
+                        (health[i][inverse] + weight * ((costs.at(i) - low).astype(np.float64) / span))
+                        + latency[i][inverse]
+                    )
+                    * SCALE
+                ).astype(np.int64)
+                for i in range(lane.count)
+            ]
 
 
 def _scale(units: int) -> Array:
