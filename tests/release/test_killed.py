@@ -76,7 +76,7 @@ def test_killed_at_every_point(tmp_path: Path) -> None:
         for remote in (False, True):
             folder = tmp_path / f"{change}-{remote}"
             folder.mkdir()
-            tally = run_all(folder, change, remote, every=int(os.environ.get("PXCTL_KILL_EVERY", "1")))
+            tally = run_all(folder, change, remote, every=int(os.environ.get("KILL_EVERY", "1")))
             _sound(tally)
             total += tally.points
             kind = "pushed" if remote else "local"
