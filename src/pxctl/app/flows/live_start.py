@@ -30,8 +30,8 @@ def first_release(
         if wanted.by != "none" and wanted.required:
             # with one signer nobody else could agree, not even to a second signer: the environment would be stuck
             how = f"pxctl signers approvals --by {wanted.by} --required {wanted.required}"
-            warnings = (*warnings, f"approvals are not asked for yet, because nobody else could give them: add signers, "
-                        f"then `{how}`")  # fmt: skip
+            why = "approvals are not asked for yet, because nobody else could give them"
+            warnings = (*warnings, f"{why}: add signers, then `{how}`")
     elif unsigned:
         desk.__dict__["key"] = None
     intent = Init(content, adopt, evidence, signers, reason, warnings)
