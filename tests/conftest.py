@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are noisy: no property fails because an example took long.
+settings.register_profile("pxctl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pxctl")
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Tester",
