@@ -62,6 +62,7 @@ def test_an_outage_is_felt_then_routed_around_then_over(company: Configuration) 
     assert 0 < report.totals.fallback_ok == 3600 - report.totals.primary_ok
     assert report.totals.served == 1.0
     assert any(path.startswith("east/big@us → ") for path in report.paths)
+    assert report.fault_paths == {"provider outage of east": report.paths}
     said = [event.what for event in report.events]
     assert "fault: provider outage of east" in said
     assert any(what.startswith("circuit open: east/big@us") for what in said)

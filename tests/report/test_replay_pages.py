@@ -37,7 +37,8 @@ def run(name: str = "outage") -> ReplayReport:
     return ReplayReport(
         kind="simulation", scenario=name, description=EVIL, rows=50, duration=5 * MINUTE, totals=totals,
         deployments={"a/m@eu": Totals(requests=30, routed=30), EVIL: Totals(requests=15, routed=15)},
-        routes={EVIL: totals}, tenants={EVIL: totals}, refusals={"no_route": 5}, paths={f"a/m@eu → {EVIL}": 5},
+        routes={EVIL: totals}, tenants={EVIL: totals}, refusals={"no_route": 5},
+        paths={f"a/m@eu → {EVIL}": 5}, fault_paths={EVIL: {f"a/m@eu → {EVIL}": 5}},
         answered={"a/m@eu": 45}, windows=windows,
         events=(Event(at=MINUTE, what="fault: provider outage of a"), Event(at=3 * MINUTE,
                 what="over: provider outage of a"), Event(at=2 * MINUTE, what="safe mode: on")),

@@ -117,6 +117,7 @@ class ReplayReport(Model):
     arms: dict[str, Totals] = Field(default_factory=dict)
     fallbacks: dict[int, int] = Field(default_factory=dict, description="routed requests by number of fallbacks")
     paths: dict[str, int] = Field(default_factory=dict, description="which deployment stood in for which")
+    fault_paths: dict[str, dict[str, int]] = Field(default_factory=dict, description="`paths` under each set of faults")
     answered: dict[str, int] = Field(default_factory=dict, description="requests by who answered; simulations only")
     bases: dict[str, int] = Field(default_factory=dict, description="routed requests by what their cost rests on")
     safe_mode_since: int | None = Field(default=None, description="when safe mode first tripped")

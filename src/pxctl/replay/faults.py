@@ -41,6 +41,12 @@ class Trouble:
     by_deployment: dict[str, tuple[Spell, ...]]
     edges: tuple[tuple[int, str], ...]
     first: int | None
+    spans: tuple[tuple[int, int, str], ...] = ()
+    """Each fault as a stretch of time, with words for people."""
+
+    def words_at(self, at: int) -> str:
+        """Which faults are on at a moment."""
+        return ", ".join(words for start, end, words in self.spans if start <= at < end) or "no fault"
 
     def of(self, deployment: str, at: int) -> tuple[Spell, ...]:
         """What is wrong with a deployment at a moment."""
@@ -67,7 +73,7 @@ def trouble(config: Configuration, faults: Iterable[Fault]) -> Trouble:
     names = deployments_of(config)
     found: dict[str, list[Spell]] = {}
     edges: list[tuple[int, str]] = []
-    starts = []
+    spans = []
     for fault in faults:
         hit = [name for name in names if _hits(fault, name)]
         if not hit:
@@ -78,11 +84,12 @@ def trouble(config: Configuration, faults: Iterable[Fault]) -> Trouble:
         for name in hit:
             found.setdefault(name, []).append(spell)
         words = f"{fault.kind.replace('_', ' ')} of {fault.target or 'everything'}"
-        starts.append(start)
+        spans.append((start, end, words))
         edges.append((start, f"fault: {words}"))
         if end != FOREVER:
             edges.append((end, f"over: {words}"))
-    return Trouble({n: tuple(s) for n, s in found.items()}, tuple(sorted(edges)), min(starts, default=None))
+    return Trouble({n: tuple(s) for n, s in found.items()}, tuple(sorted(edges)),
+                   min((start for start, _, _ in spans), default=None), tuple(spans))  # fmt: skip
 
 
 def _factor(fault: Fault) -> float:

@@ -30,10 +30,11 @@ class OutcomeTally(Tally):
         self.window_times: dict[int, Histogram] = {}
         self.window_answers: dict[tuple[int, str], int] = {}
         self.paths: Counter[str] = Counter()
+        self.fault_paths: dict[str, Counter[str]] = {}
         self.answered: Counter[str] = Counter()
         self.bases: Counter[str] = Counter()
 
-    def add_outcome(self, at: int, tenant: str, facts: Facts, sla_ms: int | None, served: Served) -> None:
+    def add_outcome(self, at: int, tenant: str, facts: Facts, sla_ms: int | None, served: Served, fault: str) -> None:
         """Count one routed request and what came of it."""
         primary, context = facts.primary or "", facts.context
         hit = served.answered == primary
@@ -56,7 +57,9 @@ class OutcomeTally(Tally):
             key = (slot, served.answered or "")
             self.window_answers[key] = self.window_answers.get(key, 0) + 1
         if not hit:
-            self.paths[" → ".join((*served.tries, *(() if served.answered else ("nobody",))))] += 1
+            path = " → ".join((*served.tries, *(() if served.answered else ("nobody",))))
+            self.paths[path] += 1
+            self.fault_paths.setdefault(fault, Counter())[path] += 1
 
     def _time(self, slot: int, primary: str, route: str, policy: str, time: int) -> None:
         for key in (("all", "all"), ("deployments", primary), ("routes", route), ("policies", policy)):
@@ -95,6 +98,7 @@ class OutcomeTally(Tally):
                     for group in ("deployments", "routes", "policies")
                 },
                 "windows": tuple(self._with_outcome(window, states) for window in report.windows),
+                "fault_paths": {f: dict(c.most_common(20)) for f, c in self.fault_paths.items()},
                 "answered": dict(sorted(self.answered.items(), key=lambda i: (-i[1], i[0]))),
                 "bases": dict(sorted(self.bases.items())),
             }

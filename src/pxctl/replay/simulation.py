@@ -140,7 +140,8 @@ class World:
             return Came()
         served = self._call(at, row, facts, facts.primary)
         self._switch.saw(served.answered == facts.primary)
-        self.tally.add_outcome(at, context.tenant, facts, context.sla_ms, served)
+        fault = "" if served.answered == facts.primary else self._trouble.words_at(at)
+        self.tally.add_outcome(at, context.tenant, facts, context.sla_ms, served, fault)
         return Came(facts.primary, served.answered, served.time, served.cost)
 
     def _call(self, at: int, row: int, facts: Facts, primary: str) -> Served:

@@ -89,12 +89,11 @@ def _parts(report: ReplayReport) -> Iterator[str]:
         refused = {**report.refusals, **{f"excluded: {k}": n for k, n in report.excluded.items()}}
         yield panel("why requests are refused", shares(refused, {}, report.rows))
     yield "</div>"
-    if report.paths:
+    for fault, paths in report.fault_paths.items():
         rows = "".join(
-            f"<tr><td>{chain(path)}</td><td class=n>{count:,}</td></tr>"
-            for path, count in list(report.paths.items())[:15]
+            f"<tr><td>{chain(path)}</td><td class=n>{count:,}</td></tr>" for path, count in list(paths.items())[:10]
         )
-        yield panel("when the primary failed", f"<table><tbody>{rows}</tbody></table>")
+        yield panel(f"when the primary failed: {fault}", f"<table><tbody>{rows}</tbody></table>")
     yield from _details(report)
 
 
