@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,21 @@ def test_a_repository_without_guarantees_is_examined_all_the_same(pxctl: Any, ma
     assert done.returncode == 0
     assert "no guarantees" in done.stdout
     assert "no route" in done.stdout
+
+
+def test_the_example_of_the_docs_is_true(pxctl: Any, tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    for name in ("providers", "routing-policies", "tenants", "feature_flags"):
+        shutil.copytree(root / name, tmp_path / name)
+    for name in ("pxctl.yaml", "guarantees.yaml", "config_keys.yaml"):
+        shutil.copy(root / name, tmp_path / name)
+    policy = tmp_path / "routing-policies" / "default.yaml"
+    head, marker, tail = policy.read_text().partition("- name: confidential-eu")
+    tail = tail.replace("constraints: {regions: [eu], ", "constraints: {", 1)
+    policy.write_text(head + marker + tail.replace("openai-main/gpt-4.1-mini@eu", "openai-main/gpt-4.1-mini", 1))
+    done = pxctl("prove", "--guarantee", "european-confidential-chat-stays", cwd=tmp_path)
+    shown = [line.rstrip() for line in done.stdout.splitlines()]
+    page = (root / "docs" / "prove.md").read_text()
+    block = page.split("$ pxctl prove --guarantee european-confidential-chat-stays\n")[1].split("\n```")[0].splitlines()
+    assert done.returncode == 1
+    assert shown[: len(block)] == block
