@@ -26,7 +26,7 @@ def provider_yaml(name: str, url: str, **fields: Any) -> str:
         "price": {"input_per_mtok": 0.4, "output_per_mtok": 1.6},
     }  # fmt: skip
     base = {
-        "id": name, "display_name": name, "kind": "openai_compatible", "status": "active", "timeout_ms": 3000,
+        "id": name, "display_name": name, "kind": "openai_compatible", "status": "active", "timeout_ms": 20_000,
         "endpoints": [{"region": "us", "url": url}], "credential_ref": "env://LLM_KEY", "retries": {"max": 0},
         "models": [model], "validation": {"suites": ["chat"], "budget_usd": 0.05},
     }  # fmt: skip

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -32,8 +31,8 @@ def mock() -> Iterator[str]:
 def provider(url: str, name: str = "p", regions: tuple[str, ...] = ("us",), **fields) -> Provider:
     model = ModelSpec(id="gpt-4.1-mini", capabilities=("chat", "streaming", "tools", "json_schema"), price=PRICE)
     base = {
-        "id": name, "display_name": name, "kind": "openai_compatible", "credential_ref": "env://K", "timeout_ms": 2000,
-        "endpoints": tuple(Endpoint(region=region, url=f"{url}/v1") for region in regions), "models": (model,),
+        "id": name, "display_name": name, "kind": "openai_compatible", "credential_ref": "env://K",
+        "timeout_ms": 20_000, "endpoints": tuple(Endpoint(region=region, url=f"{url}/v1") for region in regions), "models": (model,),
         "retries": Retries(max=2), "validation": ValidationSpec(suites=("chat", "streaming")),
     }  # fmt: skip
     return Provider(**{**base, **fields})
@@ -175,25 +174,25 @@ def test_a_suite_that_no_model_can_do_and_options_that_do_not_exist_fail(mock: s
 
 def test_a_deadline_ends_a_provider_and_not_the_others(mock: str) -> None:
     def hang(connection: socket.socket, _: bytes) -> None:
-        time.sleep(1.5)
+        connection.recv(1)  # until the client gives up
 
     with raw_server(hang) as server:
         slow, good = run(
-            provider(server.url, "slow", timeout_ms=60_000), provider(mock, "good"), settings=Settings(deadline_s=0.8)
+            provider(server.url, "slow", timeout_ms=60_000), provider(mock, "good"), settings=Settings(deadline_s=4)
         ).evidence
     assert good.passed and {r.error for r in slow.results} == {"deadline"}
 
 
 def test_an_interrupted_run_leaves_partial_evidence(mock: str) -> None:
     def hang(connection: socket.socket, _: bytes) -> None:
-        time.sleep(1.5)
+        connection.recv(1)  # until the client gives up
 
     async def interrupted(url: str) -> Outcome:
-        jobs = [
-            Job(p, "blob", lambda _: PRICE) for p in (provider(mock, "good"), provider(url, "slow", timeout_ms=60_000))
-        ]
-        task = asyncio.create_task(Runner(Settings(), keys, "0.1").run(jobs))
-        await asyncio.sleep(1.0)
+        providers = (provider(mock, "good"), provider(url, "slow", timeout_ms=60_000))
+        done = asyncio.Event()
+        runner = Runner(Settings(), keys, "0.1", on_event=lambda event: done.set() if event.evidence else None)
+        task = asyncio.create_task(runner.run([Job(each, "blob", lambda _: PRICE) for each in providers]))
+        await done.wait()
         task.cancel()
         return await task
 

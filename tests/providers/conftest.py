@@ -18,7 +18,7 @@ from pxctl.providers.registry import open_adapter
 KEY = "canary-key-0123456789abcdef"
 
 
-def adapter_for(kind: str, url: str, timeout_s: float = 5.0, key: str | None = KEY, **options: str) -> Adapter:
+def adapter_for(kind: str, url: str, timeout_s: float = 20.0, key: str | None = KEY, **options: str) -> Adapter:
     provider = Provider(
         id="p", display_name="P", kind=kind, endpoints=(Endpoint(region="us", url=url),), models=(ModelSpec(id="m"),),
         options=options,
@@ -27,7 +27,9 @@ def adapter_for(kind: str, url: str, timeout_s: float = 5.0, key: str | None = K
     return open_adapter(provider, provider.endpoints[0], secrets, timeout_s=timeout_s)
 
 
-def using(kind: str, url: str, use: Callable[[Adapter], Awaitable[Any]], timeout_s: float = 5.0, **options: str) -> Any:
+def using(
+    kind: str, url: str, use: Callable[[Adapter], Awaitable[Any]], timeout_s: float = 20.0, **options: str
+) -> Any:
     async def run() -> Any:
         adapter = adapter_for(kind, url, timeout_s, **options)
         try:

@@ -71,7 +71,7 @@ def vendor(request: pytest.FixtureRequest, mock: str) -> tuple[str, str]:
     return request.param, mock + BASES[request.param]
 
 
-def fails(kind: str, url: str, use: Any, timeout_s: float = 5.0) -> ProviderError:
+def fails(kind: str, url: str, use: Any, timeout_s: float = 20.0) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         using(kind, url, use, timeout_s)
     assert KEY not in str(caught.value) and caught.value.hint

@@ -22,14 +22,14 @@ GOOD = {
 SSE = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 
 
-def chat(server: RawServer, timeout_s: float = 5.0) -> ProviderError:
+def chat(server: RawServer, timeout_s: float = 20.0) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         using("openai_compatible", server.url, lambda a: a.chat(ask()), timeout_s)
     assert KEY not in str(caught.value) + repr(caught.value) + (caught.value.hint or "")
     return caught.value
 
 
-def stream(server: RawServer, timeout_s: float = 5.0) -> ProviderError:
+def stream(server: RawServer, timeout_s: float = 20.0) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         using("openai_compatible", server.url, lambda a: drained(a, ask()), timeout_s)
     return caught.value
@@ -54,7 +54,7 @@ def test_a_good_answer_and_where_the_key_stood() -> None:
 
 def test_hang() -> None:
     def hang(connection: socket.socket, _: bytes) -> None:
-        time.sleep(3)
+        connection.recv(1)  # until the client gives up
 
     with raw_server(hang) as server:
         assert chat(server, 0.3).code == "timeout"

@@ -93,7 +93,7 @@ def repo(make_repo: Callable[..., Path], bao: Bao, endpoint: RawServer, tmp_path
     ]
     project = {
         "version": 1, "environments": {"production": {}}, "credential_grants": grants,
-        "secret_stores": {"vault": {"address": bao.url}},
+        "secret_stores": {"vault": {"address": bao.url, "timeout_ms": 30_000}},
     }  # fmt: skip
     refs = {
         "v": f"vault://secret/{name}/v#api_key",

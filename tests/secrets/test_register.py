@@ -63,7 +63,7 @@ def repo(make_repo: Callable[..., Path], bao: Bao, mock: str) -> Repo:
     project = (
         "version: 1\nenvironments: {production: {}}\n"
         f'credential_grants: [{{ref: "vault://secret/{{environment}}/{name}", hosts: ["127.0.0.1"]}}]\n'
-        f'secret_stores: {{vault: {{address: "{bao.url}"}}}}\n'
+        f'secret_stores: {{vault: {{address: "{bao.url}", timeout_ms: 30000}}}}\n'
     )
     files = {
         "pxctl.yaml": project,

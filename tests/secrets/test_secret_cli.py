@@ -43,7 +43,7 @@ def repo(make_repo: Callable[..., Path], bao: Bao, endpoint: RawServer) -> Path:
     project = (
         "version: 1\nenvironments: {production: {}}\n"
         f'credential_grants: [{{ref: "vault://secret/{{environment}}/{name}", hosts: ["127.0.0.1"]}}]\n'
-        f'secret_stores: {{vault: {{address: "{bao.url}"}}}}\n'
+        f'secret_stores: {{vault: {{address: "{bao.url}", timeout_ms: 30000}}}}\n'
     )
     ref = f"vault://secret/{{environment}}/{name}/p#api_key"
     free = provider_yaml("free", endpoint.url, secret_policy="none", credential_ref=None)

@@ -110,7 +110,7 @@ class Runner:
             outcome.interrupted = True
         for state in states:
             if not state.done:
-                state.partial = True
+                state.partial = state.planned is None or len(state.results) < state.planned
                 self._close(state, outcome)
         order = {job.provider.id: place for place, job in enumerate(jobs)}
         outcome.evidence.sort(key=lambda evidence: order[evidence.provider])
@@ -134,6 +134,7 @@ class Runner:
             state.reasons.append(f"no endpoint in region {', '.join(self.settings.regions)}")
         if state.reasons:
             return
+        state.planned = sum(len(_plan(provider, settings_of(provider, self.settings, e.region))) for e in endpoints)
         base = settings_of(provider, self.settings, None)
         budget = Budget(base.budget_usd, base.max_calls)
         deadline = time.monotonic() + self.settings.deadline_s
@@ -221,6 +222,7 @@ class _State:
     results: list[SuiteResult] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    planned: int | None = None
     partial: bool = False
     done: bool = False
 
