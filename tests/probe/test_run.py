@@ -32,8 +32,8 @@ def provider(url: str, name: str = "p", regions: tuple[str, ...] = ("us",), **fi
     model = ModelSpec(id="gpt-4.1-mini", capabilities=("chat", "streaming", "tools", "json_schema"), price=PRICE)
     base = {
         "id": name, "display_name": name, "kind": "openai_compatible", "credential_ref": "env://K",
-        "timeout_ms": 20_000, "endpoints": tuple(Endpoint(region=region, url=f"{url}/v1") for region in regions), "models": (model,),
-        "retries": Retries(max=2), "validation": ValidationSpec(suites=("chat", "streaming")),
+        "timeout_ms": 20_000, "endpoints": tuple(Endpoint(region=region, url=f"{url}/v1") for region in regions),
+        "models": (model,), "retries": Retries(max=2), "validation": ValidationSpec(suites=("chat", "streaming")),
     }  # fmt: skip
     return Provider(**{**base, **fields})
 
