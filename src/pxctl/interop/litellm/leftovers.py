@@ -48,9 +48,10 @@ def leftovers(config: Config) -> Iterator[Note]:
         elif section not in _TAKEN:
             yield _note(config, "", section)
     strategy, path = config.setting("routing_strategy")
-    if strategy is not None and strategy not in STRATEGIES:
-        yield Note(kind="approximated", subject=f"routing_strategy: {strategy}", span=config.source.span(path),
-                   why="it watches the gateway's own traffic; here such groups are shared out by weight")  # fmt: skip
+    if strategy is not None and not (isinstance(strategy, str) and strategy in STRATEGIES):
+        subject, where = f"routing_strategy: {str(strategy)[:40]}", config.source.span(path)
+        why = "it watches the gateway's own traffic; here such groups are shared out by weight"
+        yield Note(kind="approximated", subject=subject, span=where, why=why)
     for deployment in config.deployments:
         where = config.source.span((*deployment.path, "litellm_params"))
         if deployment.wildcard:
