@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pxctl.release import documents
+from pxctl.release.edit import with_changes
 from pxctl.release.objects import BLOB_MODE, Entry, NewObject, encode_commit, encode_pack, encode_tree, new_object
 from pxctl.release.sign import RELEASE_NAMESPACE, SigningKey
-from pxctl.release.view import payload_tree, with_changes
+from pxctl.release.view import payload_tree
 from tests.release.world import Company, run
 
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from pxctl.core.errors import GitError
 from pxctl.model.release import Actor
+from pxctl.release.edit import with_changes
 from pxctl.release.git import Git
 from pxctl.release.objects import encode_commit, encode_pack, encode_tree, new_object
-from pxctl.release.view import View, with_changes
+from pxctl.release.view import View
 
 
 def commit_file(git: Git, parent: str, path: str, data: bytes, actor: Actor, when: datetime, message: str) -> str:

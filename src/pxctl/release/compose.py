@@ -11,9 +11,10 @@ from pxctl.core.errors import RefusedError
 from pxctl.model.release import MIN_PXCTL, SCHEMA_VERSION, Actor, Approval, GateResult, Release, ReleasePlan
 from pxctl.release import documents
 from pxctl.release.draft import Draft, ids_of
+from pxctl.release.edit import with_changes
 from pxctl.release.objects import BLOB_MODE, Entry, NewObject, encode_commit, encode_tree, new_object
 from pxctl.release.sign import RELEASE_NAMESPACE, SigningKey
-from pxctl.release.view import View, payload_tree, with_changes
+from pxctl.release.view import View, payload_tree
 
 MAX_AHEAD = timedelta(minutes=5)
 

@@ -65,6 +65,15 @@ def encode_tree(entries: Mapping[str, Entry]) -> bytes:
     return b"".join([line for _, line in lines])
 
 
+def id_at(raw: bytes, name: str) -> int:
+    """Where a file's id stands in a tree's bytes, or 0. A line starts where the last one's NUL and id end."""
+    line = f"{BLOB_MODE} {name}\0".encode("utf-8", "surrogateescape")
+    start = raw.find(line)
+    while start > 0 and raw[start - 21] != 0:
+        start = raw.find(line, start + 1)
+    return start + len(line) if start >= 0 else 0
+
+
 def encode_commit(tree: str, parent: str | None, who: tuple[str, str], when: datetime, message: str) -> bytes:
     """A commit object's bytes; author and committer are the same, the time zone is UTC."""
     name, email = (_plain(part) for part in who)
