@@ -19,8 +19,8 @@ _UNDERSCORED = re.compile(r"[-+]?[0-9]+(_[0-9]+)+")
 class _Lenient(_Composer):
     """One document after another; the last of duplicate keys wins; merge keys are merged."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.done: list[Composed] = []
 
     def feed(self, event: Any) -> None:
@@ -89,7 +89,7 @@ def compose_lenient(text: str) -> list[Composed]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    composer = _Lenient()
+    composer = _Lenient(text)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             composer.feed(event)

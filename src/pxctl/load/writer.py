@@ -10,7 +10,8 @@ from io import StringIO
 from typing import Any
 
 from pxctl.core.errors import ConfigError
-from pxctl.load.yaml_positions import BadNumberError, Composed, compose, plain
+from pxctl.load.yaml_positions import Composed, compose
+from pxctl.load.yaml_scalars import BadNumberError, plain
 
 # What YAML 1.1 loaders would take for something else than text; quoting it makes the file mean the same everywhere.
 _OTHER_LOADERS = re.compile(

@@ -7,13 +7,12 @@ refuses is the point.
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pxctl.core.span import Span
-from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_DIGITS, MAX_NODES
+from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_NODES
+from pxctl.load.yaml_scalars import BadNumberError, plain
 from pxctl.model.document import Path
 
 
@@ -62,42 +61,6 @@ class _StopError(Exception):
 
 
 NOWHERE = Place(1, 1, 1, 1, 0, 0)
-_NULL = re.compile(r"~|null|Null|NULL|")
-_TRUE = re.compile(r"true|True|TRUE")
-_FALSE = re.compile(r"false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEX = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
-class BadNumberError(ValueError):
-    """A plain scalar that reads as a number and cannot be one here."""
-
-
-def plain(text: str) -> Any:
-    """The value of a plain scalar under YAML 1.2's core schema. Raises BadNumberError."""
-    if _NULL.fullmatch(text):
-        return None
-    if _TRUE.fullmatch(text):
-        return True
-    if _FALSE.fullmatch(text):
-        return False
-    if _INT.fullmatch(text) or _OCTAL.fullmatch(text) or _HEX.fullmatch(text):
-        if len(text) > MAX_DIGITS:
-            raise BadNumberError(f"the number has {len(text):,} digits; at most {MAX_DIGITS} are read")
-        return int(text, 8 if text[:2] == "0o" else 16 if text[:2] == "0x" else 10)
-    if _FLOAT.fullmatch(text):
-        if len(text) > 2 * MAX_DIGITS:
-            raise BadNumberError(f"the number has {len(text):,} characters; at most {2 * MAX_DIGITS} are read")
-        number = float(text)
-        if not math.isfinite(number):
-            raise BadNumberError(f"`{text}` is too large for a number")
-        return number
-    if _INFINITE.fullmatch(text):
-        raise BadNumberError(f"`{text}` is not a number that JSON knows")
-    return text
 
 
 class _Size(NamedTuple):
@@ -125,7 +88,8 @@ class _Open:
 
 
 class _Composer:
-    def __init__(self) -> None:
+    def __init__(self, text: str = "") -> None:
+        self.text = text
         self.out = Composed()
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Any, _Size] | None] = {}
@@ -180,6 +144,10 @@ class _Composer:
 
     def scalar(self, event: Any) -> None:
         self.tag(event)
+        before = self.text[event.start_mark.index - 1 : event.start_mark.index]
+        # ruamel takes `{?a: b}` for `{? a: b}`: the sign would be lost
+        if before == "?" and event.value and not event.style:
+            self.problem("PX0001", "`?` stands before this word", event, "put the word in quotes")
         path = self.next_path()
         place = _place(event.start_mark, event.end_mark)
         if path is None:
@@ -299,7 +267,7 @@ def compose(text: str) -> Composed:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    composer = _Composer()
+    composer = _Composer(text)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             composer.feed(event)
