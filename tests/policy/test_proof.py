@@ -31,7 +31,7 @@ from pxctl.policy.proof.space import Space
 LEVELS = ("low", "high")
 TASKS = ("a", "b", OTHER)
 TAGS = ("x", "y")
-LANGUAGES = ("de", "und", "fr", "xx")
+LANGUAGES = ("de", "und", "fr", "xx", "*")
 TOKENS = (0, 3, 4, 6, 7)
 PROJECT = Project.model_validate({"environments": {"production": {}}, "privacy_levels": LEVELS})
 

@@ -30,9 +30,7 @@ def proof_text(report: ProofReport) -> list[Any]:
     if report.findings:
         found = [(_KINDS[f.kind], f.route or f.policy, f.where or "", f.message) for f in report.findings]
         parts += ["", Table(("", "route", "where", "noteworthy"), found)]
-        parts += [
-            f"  such as: {request_line(f.example)}  ({f.route or f.policy})" for f in report.findings if f.example
-        ]
+        parts += [f"  {f.route or f.policy}, such as: {request_line(f.example)}" for f in report.findings if f.example]
     if report.outages:
         down = [(" + ".join(o.down), f"{o.policy}: {o.route}", o.where or "") for o in report.outages]
         parts += ["", Table(("if these providers fail", "some requests lose every deployment of", "where"), down)]

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from pxctl.model.context import Context
+from pxctl.model.decision import Reason
 from pxctl.model.proof import ChainLeft, Outage, ProofReport, RouteFinding
+from pxctl.policy.bound import Bound
 from pxctl.policy.compile import Compiled
 from pxctl.policy.fleet import Deployment
 from pxctl.policy.integers import UNBOUNDED
@@ -15,7 +18,7 @@ from pxctl.policy.proof.eligible import TENANT, Eligibility, Option
 from pxctl.policy.proof.outage import any_of, exactly, weak_point
 from pxctl.policy.proof.search import Search, TooLargeError
 from pxctl.policy.proof.space import MOST, Box, Space, seats_of
-from pxctl.policy.proof.witness import Amounts, request
+from pxctl.policy.proof.witness import Amounts, request, well
 
 MOST_PARTS = 2_000
 """A route whose requests fall into more parts is not examined for outages; the report says so."""
@@ -38,6 +41,7 @@ class _Audit:
     outages: list[Outage] = field(default_factory=list)
     chains: list[ChainLeft] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    bound: Bound | None = None
 
 
 def audit(compiled: Compiled, policies: tuple[str, ...] = ()) -> ProofReport:
@@ -126,9 +130,18 @@ def _refusals(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]
             context = request(space, weak.part, Amounts(weak.input_tokens, weak.output_tokens), number, plan.arm)
             made.findings.append(RouteFinding(
                 kind="can_refuse", policy=space.policy.policy.name, route=plan.route.name, example=context,
-                message="some requests take this route and no deployment of it may serve them, even when all is well",
+                message=f"some requests find no deployment here even when all is well ({_reasons(made, context)})",
             ))  # fmt: skip
             return
+
+
+def _reasons(made: _Audit, context: Context) -> str:
+    """Why nobody serves a request, in the order in which reasons are tried."""
+    if made.bound is None:
+        made.bound = made.compiled.bind(well(made.compiled))
+    decision = made.bound.decide(context).render()
+    found = {entry.reason for entry in (*decision.candidates, *decision.listed_fallbacks)}
+    return ", ".join(reason for reason in Reason if reason in found) or "it names none"
 
 
 def _outages(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:

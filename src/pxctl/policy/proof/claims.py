@@ -72,7 +72,9 @@ def claim(guarantee: Guarantee) -> str:
         return f"no request takes longer than {guarantee.latency_at_most} ms"
     if guarantee.survives is not None:
         asked = guarantee.survives
-        return f"every request survives {asked.providers_down} providers and {asked.regions_down} regions down"
+        kinds = ((asked.providers_down, "provider"), (asked.regions_down, "region"))
+        parts = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in kinds if n]
+        return f"every request survives {' and '.join(parts)} down" if parts else "every request is served"
     word, condition = ("always", guarantee.always) if guarantee.always else ("never", guarantee.never)
     fields = condition.model_dump(exclude_none=True) if condition else {}
     return f"{word} " + ", ".join(
