@@ -29,7 +29,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
     reached = view.reach(policy)
     whole = everything(view, reached)
-    rest = left_over(whole, reached.boxes)
+    rest = [] if whole.empty else [box for box in left_over(whole, reached.boxes) or () if not box.empty]
     if rest:
         box = rest[0]
         number, privacy = sorted(box.who)[0]
