@@ -21,8 +21,8 @@ from pxctl.report.plan import (
 )
 from pxctl.report.text import Cell, Table
 
-LONGEST = 65_536
-"""Characters of the longest comment that GitHub accepts."""
+LONGEST = 65_000
+"""GitHub accepts comments of 65,536 characters; this leaves room for what a workflow adds."""
 MARKER = "<!-- pxctl plan -->"
 """First line of the comment, by which a workflow finds and updates its own."""
 _CUT = "\n*The rest is cut to fit a comment; `pxctl plan` prints all of it.*\n"
