@@ -101,7 +101,8 @@ def make(branch: Branch, intent: Intent, world: World, terms: Terms = NO_TERMS, 
                     f"others kept publishing to `{branch.environment}` for {world.patience:g} s ({attempt} attempts)",
                     hint="nothing was published; run it again",
                 )
-            time.sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))  # noqa: S311 - jitter, not a secret
+            # whoever has lost often waits less than a newcomer: nobody starves
+            time.sleep(random.uniform(0, min(0.02 * 2**attempt, 8.0 / max(attempt, 8))))  # noqa: S311 - jitter, not a secret
 
 
 def _attempt(
