@@ -111,6 +111,24 @@ def test_a_rotation_that_passes_and_one_that_does_not(repo: Path, bao: Bao) -> N
     assert [one["event"] for one in journal(repo)] == ["secret.updated", "secret.rotate_failed", "secret.updated"]
 
 
+@pytest.mark.parametrize(("days", "state", "code"), [(75, "ok", 0), (77, "due", 0), (89, "due", 0), (91, "overdue", 1)])
+def test_rotation_schedules(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, days: int, state: str, code: int, bao: Bao
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from pxctl.app.flows import secret as flow
+    from pxctl.app.flows.secret_room import Room
+    from pxctl.core.clock import FixedClock
+    from pxctl.core.secret import Secret
+
+    monkeypatch.setenv("VAULT_TOKEN", "root")
+    flow.set_secret(Room(repo), "p", "api_key", Secret(OLD), None)
+    later = Room(repo, clock=FixedClock(datetime.now(UTC) + timedelta(days=days)))
+    report = flow.status(later, ("p",))
+    assert (report.secrets[0].state, report.exit_code) == (state, code)
+
+
 def test_clear_asks_for_the_name_and_can_be_undone(repo: Path) -> None:
     run(repo, "secret", "set", "p", stdin=OLD)
     assert run(repo, "secret", "clear", "p").returncode == 2
