@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.lint.helpers import BASE, make_base
 
 HEAVY = ("ruamel", "jsonschema", "httpx", "git", "rich.table", "numpy", "hvac", "pxctl.release", "pxctl.providers")
