@@ -52,9 +52,9 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
 
 
 def broken_for_everybody(data: bytes) -> bool:
-    """Whether PyYAML's pure scanner, of another line of development, cannot even scan the text. (It refuses tabs that
-    YAML 1.2 allows, so texts with tabs are not its to judge.)"""
-    if len(data) > 20_000 or b"\t" in data:
+    """Whether PyYAML's pure scanner, of another line of development, cannot even scan the text. (It refuses tabs and
+    words such as `a?` that YAML 1.2 allows, so texts with them are not its to judge.)"""
+    if len(data) > 20_000 or b"\t" in data or b"?" in data:
         return False
     try:
         for _ in yaml.parse(data, Loader=yaml.SafeLoader):
