@@ -11,19 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
-from pxctl.app.flows.release import release
 from pxctl.app.flows.secret_room import Room
 from pxctl.core.errors import PxctlError, RefusedError, UsageError
 from pxctl.core.secret import Secret
 from pxctl.model.base import duration_ms
 from pxctl.model.provider import Provider
 from pxctl.model.secret import CheckLine, SecretChange, SecretCheck, SecretReport, SecretState, SecretStatus
-from pxctl.release import engine
-from pxctl.release.controls import CredentialLive
-from pxctl.release.draft import Setting
 from pxctl.secrets.base import Metadata, SecretError, parse_ref
 from pxctl.secrets.registry import NEEDS_GRANT
-from pxctl.signals.store import SignalStore
 
 AT_ONCE = 16
 
@@ -107,6 +102,8 @@ def status(room: Room, providers: tuple[str, ...] = ()) -> SecretReport:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = tuple(pool.map(lambda pair: _status(room, *pair), asked))
     missing = sorted({one.provider for one in found if one.state == "missing"})
+    from pxctl.signals.store import SignalStore
+
     if not providers and all(one.state != "unknown" for one in found):
         with suppress(PxctlError), SignalStore(room.journal.path.with_name("signals.db")) as store:
             store.put_fact("missing_credentials", missing, room.clock.now())
@@ -139,6 +136,10 @@ def check(room: Room, providers: tuple[str, ...] = ()) -> SecretCheck:
 def permitted(room: Room, provider: str, name: str) -> None:
     """Raise RefusedError where the environment's signers do not let this person rotate."""
     if room.view is not None and room.desk is not None:
+        from pxctl.release import engine
+        from pxctl.release.controls import CredentialLive
+        from pxctl.release.draft import Setting
+
         desk, now = room.desk, room.clock.now()
         intent = CredentialLive(provider, "new", room.actor, now, name)
         engine.refuse_bad_tip(desk.branch, room.view, intent)
@@ -156,6 +157,9 @@ def finished(
     if done:
         _missing(room, provider, False)
         if room.view is not None and room.desk is not None and version:
+            from pxctl.app.flows.release import release
+            from pxctl.release.controls import CredentialLive
+
             live = CredentialLive(provider, version, room.actor, room.clock.now(), name, f"secret {operation}")
             seq = release(room.desk, live).seq
     trace = room.note(
@@ -190,6 +194,8 @@ def _pinned(room: Room, provider: str) -> int:
 
 
 def _missing(room: Room, provider: str, absent: bool) -> None:
+    from pxctl.signals.store import SignalStore
+
     with suppress(PxctlError), SignalStore(room.journal.path.with_name("signals.db")) as store:
         known = set(store.fact("missing_credentials") or ())
         store.put_fact(

@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pxctl.app.flows.credentials import Base, choose_environment, read_base
-from pxctl.app.flows.release import Desk
 from pxctl.app.wiring import state_folder
 from pxctl.core.clock import Clock, SystemClock
 from pxctl.core.errors import NetworkError, PxctlError, UsageError
@@ -18,12 +17,13 @@ from pxctl.load.loader import load
 from pxctl.load.tree import WorkTree
 from pxctl.model.configuration import Loaded
 from pxctl.model.provider import Provider
-from pxctl.release.branch import open_branch
-from pxctl.release.git import Git
-from pxctl.release.view import View
 from pxctl.secrets.base import fill
 from pxctl.secrets.resolver import Resolver
 from pxctl.signals.journal import Journal
+
+if TYPE_CHECKING:
+    from pxctl.app.flows.release import Desk
+    from pxctl.release.view import View
 
 
 @dataclass
@@ -64,6 +64,8 @@ class Room:
     @cached_property
     def desk(self) -> Desk | None:
         """The environment's releases; None where no environment is chosen."""
+        from pxctl.app.flows.release import Desk
+
         return Desk(self.root, self.environment, clock=self.clock) if self.environment else None
 
     @cached_property
@@ -71,6 +73,9 @@ class Room:
         """The environment branch's tip; None where there is no such branch."""
         if self.environment is None:
             return None
+        from pxctl.release.branch import open_branch
+        from pxctl.release.git import Git
+
         with suppress(PxctlError):
             branch = open_branch(Git(self.root), self.environment, self.loaded.config.project.state)
             try:
@@ -88,6 +93,8 @@ class Room:
     @cached_property
     def actor(self) -> str:
         """Who does this: git's identity, else the user of this machine."""
+        from pxctl.app.flows.release import Desk
+
         with suppress(PxctlError):
             return Desk(self.root, self.environment or "-", clock=self.clock).actor.email
         import getpass
