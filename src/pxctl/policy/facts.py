@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pxctl.model.context import Context
 from pxctl.model.decision import Considered, CostBasis, Decision, Reason, Refusal
-from pxctl.policy.integers import request_key
 from pxctl.policy.measured import STALE
-from pxctl.policy.rank import balanced_scores, weighted_scores
+from pxctl.policy.trace import trace_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from pxctl.policy.bound import Seated
-    from pxctl.policy.lane import Lane, Stage
+    from pxctl.policy.lane import Lane
     from pxctl.policy.prices import Prices
 
 NO_CANDIDATE, NO_ROUTE, PRIVACY_CEILING = -1, -2, -3
@@ -96,7 +95,7 @@ class Facts:
 
     def render(self) -> Decision:
         """The decision with its trace, as a value."""
-        fields = self._fields()
+        fields = self.fields()
         if self.lane is not None:
             entries = [_fast(Considered, entry) for entry in self._entries()]
             fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
@@ -105,7 +104,7 @@ class Facts:
 
     def as_dict(self) -> dict[str, Any]:
         """The decision with its trace, as JSON values; equal to `render().model_dump()`."""
-        fields = self._fields()
+        fields = self.fields()
         if self.lane is not None:
             entries = self._entries()
             fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
@@ -120,34 +119,15 @@ class Facts:
         reasons are tried; `over_budget`: what those with reason `budget` would have cost; `fallbacks_kept` and
         `fallbacks_excluded` likewise for listed fallbacks; `stale_health`: whose health is last known.
         """
-        fields, lane, prices, context = self._fields(), self.lane, self.prices, self.context
-        del fields["candidates"], fields["listed_fallbacks"]
+        lane, prices = self.lane, self.prices
         if lane is None or prices is None:
+            fields = self.fields()
+            del fields["candidates"], fields["listed_fallbacks"]
             return fields
-        excluded: dict[str, tuple[str, ...]] = {}
-        spare: dict[str, tuple[str, ...]] = {}
-        left, everybody = lane.all, lane.candidates
-        for reason, passing in (*request_stages(lane, self.seated, context), (Reason.BUDGET, self.mask)):
-            gone = left & ~passing
-            if gone:
-                left ^= gone
-                if gone & everybody:
-                    excluded[reason._value_] = lane.names_of(gone & everybody)
-                if gone & lane.spare:
-                    spare[reason._value_] = lane.names_of(gone & lane.spare)
-        costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
-        order, scores = self._order(lane, costs)
-        ids, bases = lane.ids, prices.bases
-        fields["kept"] = [(ids[i], scores[i], costs[i], bases[i]) for i in order]
-        fields["excluded"] = excluded
-        if "budget" in excluded:
-            fields["over_budget"] = {name: costs[ids.index(name)] for name in excluded["budget"]}
-        fields["fallbacks_kept"] = [(ids[i], costs[i], bases[i]) for i in lane.bits_of(left & lane.spare)]
-        fields["fallbacks_excluded"] = spare
-        fields["stale_health"] = lane.stale_names
-        return fields
+        return trace_of(lane).record(self, lane, prices)
 
-    def _fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
+        """The fields of `Decision` without the trace."""
         lane, seated = self.lane, self.seated
         plan = None if lane is None else lane.plan
         return {
@@ -187,60 +167,21 @@ class Facts:
         lane, prices, context, mask = self.lane, self.prices, self.context, self.mask
         if lane is None or prices is None:
             return iter(())
-        reasons: list[Reason | None] = [None] * len(lane.ids)
-        left = lane.all
-        for reason, passing in request_stages(lane, self.seated, context):
-            gone = left & ~passing
-            if gone:
-                left ^= gone
-                for i in lane.bits_of(gone):
-                    reasons[i] = reason
-        for i in lane.bits_of(left & ~mask):
-            reasons[i] = Reason.BUDGET
+        trace = trace_of(lane)
+        left, _, _, reasons, reached = trace.checked(lane, self.seated, context)
+        if left != mask:
+            marked = list(reasons)
+            for i in lane.bits_of(left & ~mask):
+                marked[i] = Reason.BUDGET
+            reasons = tuple(marked)
         costs: Sequence[int | None]
         costs = known = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
         bases: Sequence[str | None] = prices.bases
         if left != lane.all:
-            reached = lane.flags(left)
             costs = [cost if flag else None for cost, flag in zip(known, reached, strict=True)]
             bases = [basis if flag else None for basis, flag in zip(bases, reached, strict=True)]
-        ranks, scores = self._standing(lane, known)
+        ranks, scores = trace.standing(lane, trace.view(lane, prices.bases, mask), known, context)
         return zip(lane.ids, lane.flags(mask), reasons, ranks, scores, costs, bases, lane.stale, strict=True)
-
-    def _standing(self, lane: Lane, costs: Sequence[int]) -> tuple[Sequence[int | None], Sequence[int | None]]:
-        """Rank and score by bit; None for those that are not kept."""
-        order, found = self._order(lane, costs)
-        ranks: list[int | None] = [None] * len(lane.ids)
-        scores: list[int | None] = [None] * len(lane.ids)
-        for rank, i in enumerate(order):
-            ranks[i] = rank
-            scores[i] = found[i]
-        return ranks, scores
-
-    def _order(self, lane: Lane, costs: Sequence[int]) -> tuple[Sequence[int], Mapping[int, int] | Sequence[int]]:
-        """The kept candidates in rank order, and scores by bit."""
-        passed = self.mask & lane.candidates
-        found = self._scores(lane, passed, costs)
-        if lane.static:
-            return lane.bits_of(passed), found
-        groups = lane.groups.get(passed) or lane.group(passed)
-        if len(groups) == 1:
-            return sorted(groups[0], key=found.__getitem__), found
-        return [i for group in groups for i in sorted(group, key=found.__getitem__)], found
-
-    def _scores(self, lane: Lane, passed: int, costs: Sequence[int]) -> Mapping[int, int] | Sequence[int]:
-        """Scores by bit, of the kept at least."""
-        if lane.static:
-            return lane.fixed
-        if lane.plan.strategy == "cheapest":
-            return costs
-        weights = lane.plan.weights
-        if weights is None:
-            hashes = lane.hashes(request_key(self.context.request_key, self.context.trace_id))
-            return weighted_scores(hashes, lane.units)
-        places, health, latency = lane.terms.get(passed) or lane.fill_terms(passed)
-        found = balanced_scores(health, [costs[i] for i in places], weights.cost, latency)
-        return dict(zip(places, found, strict=True))
 
 
 _M = TypeVar("_M", bound="BaseModel")
@@ -258,40 +199,3 @@ def _fast(kind: type[_M], values: dict[str, Any]) -> _M:
 
 
 _ALL_SET: dict[type[Any], set[str]] = {kind: set(kind.model_fields) for kind in (Considered, Decision)}
-
-
-def request_stages(lane: Lane, seated: Seated, context: Context) -> list[Stage]:
-    """Every check but the last that somebody fails, in order, each with the bit set of those that pass it."""
-    everybody, output = lane.all, context.output_tokens
-    total = context.input_tokens + output
-    capability = everybody
-    for name in context.features:
-        capability &= lane.capability.get(name, 0)
-    window = lane.context.of(total) if total > lane.context.least else everybody
-    if output > lane.output.least:
-        window &= lane.output.of(output)
-    quota = lane.requests_left
-    if total > lane.tokens_left.least:
-        quota &= lane.tokens_left.of(total)
-    bound, sla = lane.plan.max_latency, context.sla_ms
-    if sla is not None and (bound is None or sla * 1000 < bound):
-        bound = sla * 1000
-    return [
-        *lane.seat_stages(seated),
-        *[
-            stage
-            for stage in (
-                (Reason.MODALITY, lane.modality[context.modality]),
-                (Reason.MISSING_CAPABILITY, capability),
-                (Reason.LANGUAGE, lane.language.get(context.language, lane.any_language)),
-                (Reason.PRIVACY, lane.privacy[context.privacy]),
-                (Reason.REGION, lane.region),
-                (Reason.CONTEXT_WINDOW, window),
-                (Reason.QUOTA, quota),
-                (Reason.CIRCUIT_OPEN, lane.circuit),
-                (Reason.HEALTH, lane.health),
-                (Reason.LATENCY, everybody if bound is None else lane.latency(bound)),
-            )
-            if stage[1] != everybody
-        ],
-    ]
