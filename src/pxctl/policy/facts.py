@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pxctl.model.context import Context
-from pxctl.model.decision import Considered, CostBasis, Decision, Reason, Refusal
+from pxctl.model.decision import Considered, CostBasis, Decision, Refusal
 from pxctl.policy.measured import STALE
 from pxctl.policy.trace import trace_of
 
@@ -97,18 +96,19 @@ class Facts:
         """The decision with its trace, as a value."""
         fields = self.fields()
         if self.lane is not None:
-            entries = [_fast(Considered, entry) for entry in self._entries()]
+            entries = [_fast(Considered, entry) for entry in self._entries(self.lane)]
             fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
             fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
         return _fast(Decision, fields)
 
     def as_dict(self) -> dict[str, Any]:
         """The decision with its trace, as JSON values; equal to `render().model_dump()`."""
-        fields = self.fields()
-        if self.lane is not None:
-            entries = self._entries()
-            fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
-            fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
+        if self.lane is None:
+            return self.fields()
+        fields = trace_of(self.lane).fields(self)
+        entries = self._entries(self.lane)
+        fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
+        fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
         return fields
 
     def record(self) -> dict[str, Any]:
@@ -153,35 +153,9 @@ class Facts:
             "listed_fallbacks": (),
         }
 
-    def _entries(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "deployment": name, "kept": kept, "reason": reason, "rank": rank, "score": score, "cost": cost,
-                "cost_basis": basis, "stale_health": stale,
-            }
-            for name, kept, reason, rank, score, cost, basis, stale in self._rows()
-        ]  # fmt: skip
-
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
+    def _entries(self, lane: Lane) -> list[dict[str, Any]]:
         """The trace by bit, the fields of `Considered` in order."""
-        lane, prices, context, mask = self.lane, self.prices, self.context, self.mask
-        if lane is None or prices is None:
-            return iter(())
-        trace = trace_of(lane)
-        left, _, _, reasons, reached = trace.checked(lane, self.seated, context)
-        if left != mask:
-            marked = list(reasons)
-            for i in lane.bits_of(left & ~mask):
-                marked[i] = Reason.BUDGET
-            reasons = tuple(marked)
-        costs: Sequence[int | None]
-        costs = known = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
-        bases: Sequence[str | None] = prices.bases
-        if left != lane.all:
-            costs = [cost if flag else None for cost, flag in zip(known, reached, strict=True)]
-            bases = [basis if flag else None for basis, flag in zip(bases, reached, strict=True)]
-        ranks, scores = trace.standing(lane, trace.view(lane, prices.bases, mask), known, context)
-        return zip(lane.ids, lane.flags(mask), reasons, ranks, scores, costs, bases, lane.stale, strict=True)
+        return [] if self.prices is None else trace_of(lane).entries(self, lane, self.prices)
 
 
 _M = TypeVar("_M", bound="BaseModel")

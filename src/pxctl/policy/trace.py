@@ -5,8 +5,7 @@ A trace is then a few look-ups by bit set and one pass over the candidates that 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from operator import getitem, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ from weakref import WeakKeyDictionary
 from pxctl.model.context import Context
 from pxctl.model.decision import Reason
 from pxctl.policy.integers import request_key
+from pxctl.policy.masks import masker, stages
 from pxctl.policy.rank import SCALE, scale_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ class Checked(NamedTuple):
     excluded: dict[str, tuple[str, ...]]
     spare: dict[str, tuple[str, ...]]
     reasons: tuple[Reason | None, ...]
-    reached: tuple[bool, ...]
 
 
 class View(NamedTuple):
@@ -55,6 +54,10 @@ class View(NamedTuple):
     spare: tuple[tuple[int, str, str], ...]
 
 
+Blanks = tuple[list[dict[str, Any]], tuple[int, ...], View]
+"""Entries still to be filled in, the bits of those that have a cost, and what passed."""
+
+
 class Trace:
     """The tables of one lane's traces. It keeps no reference to the lane, which is what it is remembered by."""
 
@@ -64,6 +67,8 @@ class Trace:
         self._static = lane.static
         self._masks = masker(lane)
         self._heads: dict[tuple[int, bool], dict[str, Any]] = {}
+        self._fields: dict[int, dict[str, Any]] = {}
+        self._blanks: dict[tuple[int, tuple[int, ...]], Blanks] = {}
         self._checked: dict[tuple[int, ...], Checked] = {}
         self._views: dict[int, View] = {}
 
@@ -73,12 +78,7 @@ class Trace:
         checked = self.checked(lane, seated, context)
         dear = checked.left & ~mask
         head = self._heads.get((facts.bit, not dear)) or self._head(facts, lane, dear)
-        fields = head.copy()
-        fields["trace_id"] = context.trace_id
-        fields["tenant"] = context.tenant
-        fields["fallbacks"] = facts.fallbacks
-        fields["safe_mode"] = seated.safe
-        fields["cost"] = facts.cost
+        fields = _own(head.copy(), facts)
         costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
         view = self._views.get(mask) or self.view(lane, prices.bases, mask)
         if self._static:
@@ -137,7 +137,7 @@ class Trace:
                     spare[reason._value_] = lane.names_of(gone & lane.spare)
                 for i in lane.bits_of(gone):
                     reasons[i] = reason
-        found = Checked(left, excluded, spare, tuple(reasons), lane.flags(left))
+        found = Checked(left, excluded, spare, tuple(reasons))
         self._checked[masks] = found
         return found
 
@@ -188,23 +188,63 @@ class Trace:
             for cost, a, c in zip(costs, health, latency, strict=True)
         ]
 
-    def standing(
-        self, lane: Lane, view: View, costs: Sequence[int], context: Context
-    ) -> tuple[Sequence[int | None], Sequence[int | None]]:
-        """Rank and score by bit; None for those that are not kept. `costs` are everybody's, by bit."""
-        found = self.scores(lane, view, tuple(compress(costs, view.flags)), context)
-        order: Sequence[int] = range(len(found))
-        if not lane.static:
-            parts = ((0, len(found)),) if view.parts is None else view.parts
-            order = [i for first, end in parts for i in sorted(range(first, end), key=found.__getitem__)]
-        ranks: list[int | None] = [None] * len(lane.ids)
-        scores: list[int | None] = [None] * len(lane.ids)
+    def fields(self, facts: Facts) -> dict[str, Any]:
+        """What `Facts.fields` gives where a route was taken."""
+        found = self._fields.get(facts.bit)
+        if found is None:
+            found = self._fields[facts.bit] = facts.fields()
+        return _own(found.copy(), facts)
+
+    def entries(self, facts: Facts, lane: Lane, prices: Prices) -> list[dict[str, Any]]:
+        """The trace by bit: the fields of `Considered`, in order."""
+        context, mask = facts.context, facts.mask
+        masks = self._masks(facts.seated.key, context)
+        found = self._blanks.get((mask, masks)) or self._blank(facts, lane, prices.bases, masks)
+        blanks, reached, view = found
+        costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
+        entries = [blank.copy() for blank in blanks]
+        for i in reached:
+            entries[i]["cost"] = costs[i]
+        scores = self.scores(lane, view, tuple(compress(costs, view.flags)), context)
+        order: Sequence[int] = range(len(scores))
+        if not self._static:
+            parts = ((0, len(scores)),) if view.parts is None else view.parts
+            order = [i for first, end in parts for i in sorted(range(first, end), key=scores.__getitem__)]
         places = view.places
         for rank, i in enumerate(order):
-            place = places[i]
-            ranks[place] = rank
-            scores[place] = found[i]
-        return ranks, scores
+            entry = entries[places[i]]
+            entry["rank"] = rank
+            entry["score"] = scores[i]
+        return entries
+
+    def _blank(self, facts: Facts, lane: Lane, bases: Sequence[str], masks: tuple[int, ...]) -> Blanks:
+        """The entries as far as the bit sets settle them, who reached the budget check, and what passed it."""
+        if len(self._blanks) > MEMO // 16:
+            self._blanks.clear()
+        mask = facts.mask
+        checked = self.checked(lane, facts.seated, facts.context)
+        kept, reached = lane.flags(mask), lane.flags(checked.left)
+        blanks = [
+            {
+                "deployment": name, "kept": kept[i], "reason": Reason.BUDGET if reached[i] and not kept[i] else reason,
+                "rank": None, "score": None, "cost": None, "cost_basis": bases[i] if reached[i] else None,
+                "stale_health": lane.stale[i],
+            }
+            for i, (name, reason) in enumerate(zip(lane.ids, checked.reasons, strict=True))
+        ]  # fmt: skip
+        found = self._blanks[mask, masks] = blanks, lane.bits_of(checked.left), self.view(lane, bases, mask)
+        return found
+
+
+def _own(fields: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """`fields` with what this request alone settles."""
+    context = facts.context
+    fields["trace_id"] = context.trace_id
+    fields["tenant"] = context.tenant
+    fields["fallbacks"] = facts.fallbacks
+    fields["safe_mode"] = facts.seated.safe
+    fields["cost"] = facts.cost
+    return fields
 
 
 _TRACES: WeakKeyDictionary[Lane, Trace] = WeakKeyDictionary()
@@ -216,59 +256,3 @@ def trace_of(lane: Lane) -> Trace:
     if found is None:
         found = _TRACES[lane] = Trace(lane)
     return found
-
-
-def masker(lane: Lane) -> Callable[[int, Context], tuple[int, ...]]:
-    """From a tenant's key and a context: the key, then who passes each check that a request's own values enter.
-
-    The masks are in the order of the reasons; the lane's tables are bound once.
-    """
-    everybody, modality, privacy, capability = lane.all, lane.modality, lane.privacy, lane.capability
-    language, any_language = lane.language, lane.any_language
-    window_least, output_least, tokens_least = lane.context.least, lane.output.least, lane.tokens_left.least
-    window_of, output_of, tokens_of = lane.context.of, lane.output.of, lane.tokens_left.of
-    most, points, latencies = lane.plan.max_latency, lane.latency_points, lane.latency_masks
-    usual = everybody if most is None else lane.latency(most)
-
-    def masks(key: int, context: Context) -> tuple[int, ...]:
-        output = context.output_tokens
-        total = context.input_tokens + output
-        able = everybody
-        for name in context.features:
-            able &= capability.get(name, 0)
-        window = window_of(total) if total > window_least else everybody
-        if output > output_least:
-            window &= output_of(output)
-        sla = context.sla_ms
-        return (
-            key,
-            modality[context.modality],
-            able,
-            language.get(context.language, any_language),
-            privacy[context.privacy],
-            window,
-            tokens_of(total) if total > tokens_least else everybody,
-            usual
-            if sla is None or (most is not None and sla * 1000 >= most)
-            else latencies[bisect_right(points, sla * 1000)],
-        )
-
-    return masks
-
-
-def stages(lane: Lane, seated: Seated, masks: tuple[int, ...]) -> tuple[tuple[Reason, int], ...]:
-    """Every check but the budget's in order, each with those that pass it; `masks` as from `masker`."""
-    _, modality, capability, language, privacy, window, tokens, latency = masks
-    return (
-        *lane.seat_stages(seated),
-        (Reason.MODALITY, modality),
-        (Reason.MISSING_CAPABILITY, capability),
-        (Reason.LANGUAGE, language),
-        (Reason.PRIVACY, privacy),
-        (Reason.REGION, lane.region),
-        (Reason.CONTEXT_WINDOW, window),
-        (Reason.QUOTA, lane.requests_left & tokens),
-        (Reason.CIRCUIT_OPEN, lane.circuit),
-        (Reason.HEALTH, lane.health),
-        (Reason.LATENCY, latency),
-    )

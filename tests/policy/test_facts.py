@@ -1,0 +1,72 @@
+"""What the renderings of one decision owe each other: nothing that one caller does to its own is seen by the next."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from random import Random
+from typing import Any
+
+import pytest
+from tests.policy import generate
+from tests.policy.build import config, context, provider
+
+from pxctl.core.errors import ContextError
+from pxctl.model.signals import Signals
+from pxctl.policy.compile import compile_config
+from pxctl.policy.facts import Facts
+from pxctl.policy.trace import trace_of
+
+
+def some(seed: int, count: int) -> list[Facts]:
+    rng = Random(f"facts {seed}")
+    here = generate.configuration(rng)
+    bound = compile_config(here, withheld=generate.withheld(rng, here)).bind(generate.signals(rng, here))
+    found = []
+    for _ in range(count):
+        try:
+            found.append(bound.decide(generate.context(rng, here, tuple(here.tenants))))
+        except ContextError:
+            continue
+    return found
+
+
+def spoil(value: Any) -> None:
+    """Empty every mapping and list, inside first."""
+    for inner in list(value.values() if isinstance(value, dict) else value):
+        if isinstance(inner, dict | list | tuple):
+            spoil(inner)
+    if isinstance(value, dict | list):
+        value.clear()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_rendering_is_the_callers_own(seed: int) -> None:
+    for facts in some(seed, 30):
+        record, entries = facts.record(), facts.as_dict()
+        spoil(facts.record())
+        spoil(facts.as_dict())
+        assert facts.record() == record
+        assert facts.as_dict() == entries == facts.render().model_dump()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_remembered_belongs_to_no_request(seed: int) -> None:
+    """Rendered alone or after every other decision of the same lanes, a decision reads the same."""
+    warm, cold = some(seed, 60), some(seed, 60)
+    for facts in warm:
+        facts.record()
+    after = [(facts.record(), facts.as_dict()) for facts in reversed(warm)][::-1]
+    assert after[-1:] == [(facts.record(), facts.as_dict()) for facts in cold[-1:]]
+    assert after == [(facts.record(), facts.as_dict()) for facts in cold]
+
+
+def test_the_tables_of_a_trace_go_with_their_lane() -> None:
+    bound = compile_config(config(provider("a"), routes=[{"candidates": ["a/m"]}])).bind(Signals())
+    facts = bound.decide(context())
+    facts.record()
+    assert facts.lane is not None
+    kept = weakref.ref(trace_of(facts.lane))
+    del facts, bound
+    gc.collect()
+    assert kept() is None
