@@ -118,12 +118,12 @@ def test_failures_have_a_reason_that_helps(answer: bytes, code: str) -> None:
 
 def test_the_model_that_answers_must_be_the_one_that_was_asked() -> None:
     body = {
-        "model": "another-model", "choices": [{"message": {"content": "ready"}, "finish_reason": "stop"}],
+        "model": "gpt-unasked", "choices": [{"message": {"content": "ready"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 1},
     }  # fmt: skip
     with raw_server(answering(http("200 OK", json.dumps(body)))) as server:
         found = one(provider(server.url, validation=ValidationSpec(suites=("chat",))))
-    assert found.results[0].error == "wrong_model" and "another-model" in (found.results[0].reason or "")
+    assert found.results[0].error == "wrong_model" and "gpt-unasked" in (found.results[0].reason or "")
 
 
 def test_no_credential_no_call(mock: str) -> None:
