@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from random import Random
 
+import numpy as np
 import pytest
 from tests.policy import generate
 
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
+from pxctl.policy import columns
 from pxctl.policy.batch import encode
 from pxctl.policy.bound import Bound
 from pxctl.policy.columns import BASES, INVALID, REFUSALS, Decisions, decide_many
+from pxctl.policy.columns_lane import sets_of
 from pxctl.policy.compile import compile_config
 
 
@@ -42,7 +46,11 @@ def row_one(bound: Bound, context: Context) -> tuple[object, ...]:
 
 
 def assert_agree(bound: Bound, contexts: Sequence[Context], label: object) -> None:
-    made = decide_many(bound, encode(contexts))
+    """Both ways of ranking give the same arrays, and each row is what `decide` says."""
+    batch = encode(contexts)
+    made, compiled = (decide_many(bound, batch, compiled=way) for way in (False, True))
+    for name in (field.name for field in fields(Decisions)):
+        assert np.array_equal(getattr(made, name), getattr(compiled, name)), (label, name)
     for i, context in enumerate(contexts):
         assert row_of(bound, made, i) == row_one(bound, context), (label, i, context)
 
@@ -64,6 +72,38 @@ def compare(seed: int, rounds: int, rows: int) -> int:
 @pytest.mark.parametrize("seed", range(4))
 def test_agrees_with_decide(seed: int) -> None:
     assert compare(seed, rounds=40, rows=100) == 12_000
+
+
+def test_agrees_where_many_rows_share_a_lane() -> None:
+    assert compare(seed=50, rounds=2, rows=1_500) == 9_000
+
+
+@pytest.mark.parametrize("count", [1, 3, 40, 3_000])
+def test_sets_and_their_places_give_the_masks_back(count: int) -> None:
+    """40 sets fit the hash table of `sets_of`; of 3,000 some share a slot."""
+    rng = np.random.default_rng(count)
+    masks = rng.choice(rng.integers(1 << 63, size=count, dtype=np.uint64), size=5_000)
+    unique, places = sets_of(masks)
+    assert len(set(unique)) == len(unique)
+    assert (np.array(unique, dtype=np.uint64)[places] == masks).all()
+
+
+@pytest.mark.parametrize(("installed", "rows", "loads"), [(True, 60, 1), (True, 40, 0), (False, 60, 0)])
+def test_the_kernel_is_loaded_once_there_are_enough_rows(
+    monkeypatch: pytest.MonkeyPatch, installed: bool, rows: int, loads: int
+) -> None:
+    rng = Random(1)
+    config = generate.configuration(rng)
+    bound = compile_config(config).bind(generate.signals(rng, config))
+    batch = encode([generate.context(rng, config, tuple(config.tenants)) for _ in range(rows // 2)])
+    loaded: list[int] = []
+    monkeypatch.setattr(columns, "COMPILED_FROM", 50)
+    monkeypatch.setattr(columns, "available", lambda: installed)
+    monkeypatch.setattr(columns, "load", lambda: loaded.append(1))
+    decide_many(bound, batch)
+    assert not loaded
+    decide_many(bound, batch)
+    assert len(loaded) == loads
 
 
 @pytest.mark.soak

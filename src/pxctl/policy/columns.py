@@ -17,12 +17,15 @@ from pxctl.core.errors import ContextError
 from pxctl.model.decision import Refusal
 from pxctl.policy.batch import NUMBERS, Batch, Column
 from pxctl.policy.bound import Bound, Seated
+from pxctl.policy.columns_kernel import Kernel, available, load
 from pxctl.policy.columns_lane import MOST_BITS, BlockRows, LaneColumns
 from pxctl.policy.columns_match import RouteColumns, to_words
 from pxctl.policy.facts import Facts
 from pxctl.policy.integers import UNBOUNDED
 
 BLOCK = 1 << 16
+COMPILED_FROM = 1 << 20
+"""From so many rows under one bound configuration on, loading the compiled kernel (extra `fast`) pays."""
 REFUSALS = (None, Refusal.PRIVACY_CEILING, Refusal.NO_ROUTE, Refusal.NO_CANDIDATE)
 """What `Decisions.refusal` counts; `INVALID` is a row for which `decide` raises ContextError."""
 PRIVACY_CEILING, NO_ROUTE, NO_CANDIDATE, INVALID = 1, 2, 3, 4
@@ -54,12 +57,16 @@ class Decisions:
     huge: dict[int, int]
 
 
-def decide_many(bound: Bound, batch: Batch) -> Decisions:
-    """Decide every row of a batch. Bit-identical to `bound.decide(batch.context(row))`; never raises ContextError."""
+def decide_many(bound: Bound, batch: Batch, *, compiled: bool | None = None) -> Decisions:
+    """Decide every row of a batch. Bit-identical to `bound.decide(batch.context(row))`; never raises ContextError.
+
+    `compiled` asks for the ranks of the extra `fast` (ImportError without it) or forbids them; by default they are used
+    where it is installed and this bound configuration has decided `COMPILED_FROM` rows. The answer is the same.
+    """
     columns = bound.columns
     if columns is None:
         columns = bound.columns = Columns(bound)
-    made: Decisions = columns.decide(batch)
+    made: Decisions = columns.decide(batch, compiled)
     return made
 
 
@@ -68,13 +75,19 @@ class Columns:
 
     def __init__(self, bound: Bound) -> None:
         self.bound = bound
+        self._kernel: Kernel | None = None
+        self._rows = 0
         self._routes: dict[str, RouteColumns] = {}
         self._lanes: dict[tuple[str, int, str | None], LaneColumns] = {}
         self._fleet = {d.id: d.index for d in bound.compiled.fleet.deployments}
         self._tenants: dict[tuple[str, ...], _Tenants] = {}
 
-    def decide(self, batch: Batch) -> Decisions:
+    def decide(self, batch: Batch, compiled: bool | None = None) -> Decisions:
         """Decide a batch, a block at a time."""
+        self._rows += len(batch)
+        if compiled is None:
+            compiled = self._rows >= COMPILED_FROM and available()
+        self._kernel = load() if compiled else None
         names: dict[tuple[str, int, str | None], int] = {}
         out = _empty(len(batch), self._width())
         tenants = self._known(tuple(batch.column("tenant").values))
@@ -169,24 +182,10 @@ class Columns:
         huge = columns.too_large(given, output) if columns.bits <= MOST_BITS else np.ones(len(rows), dtype=bool)
         for row in rows[huge].tolist():
             self._single(batch, row, out)
-        rows = rows[~huge] if huge.any() else rows
+        if huge.any():
+            rows, given, output = rows[~huge], given[~huge], output[~huge]
         if len(rows):
-            columns.decide(self._rows(batch, rows, tenants), out)
-
-    @staticmethod
-    def _rows(batch: Batch, rows: NDArray[Any], tenants: _Tenants) -> BlockRows:
-        tenant = batch.column("tenant").codes[rows]
-        return BlockRows(
-            rows=rows,
-            column=_Picked(batch, rows).column,
-            given=batch.input_tokens[rows],
-            cached=batch.cached_input_tokens[rows],
-            output=batch.output_tokens[rows],
-            request_key=batch.request_key[rows],
-            key=tenants.key[tenant],
-            seats=tenants.seats,
-            budget=tenants.budget[tenant],
-        )
+            columns.decide(BlockRows(batch, rows, given, output, tenants), out, self._kernel)
 
     def _single(self, batch: Batch, row: int, out: dict[str, Any]) -> None:
         try:
@@ -240,6 +239,7 @@ class _Tenants:
         self.key = np.array([places[-1 if s is None else s.key] for s in self.seated], dtype=np.int64)
         budgets = (UNBOUNDED if s is None else s.budget for s in self.seated)
         self.budget = np.array([min(budget, _TOP) for budget in budgets], dtype=np.int64)
+        self.least_budget = int(self.budget.min(initial=_TOP))
         self.home = tuple("" if s is None else s.home for s in self.seated)
         self._own: dict[str, Any] = {}
         self._places: dict[str, NDArray[np.int64]] = {}

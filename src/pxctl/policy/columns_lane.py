@@ -6,20 +6,23 @@ pass over memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pxctl.model.base import MODALITIES
-from pxctl.policy.columns_rank import Ranker
-from pxctl.policy.integers import UNBOUNDED, pico
+from pxctl.policy.batch import Batch
+from pxctl.policy.columns_kernel import Kernel
+from pxctl.policy.columns_rank import Costs, Ranker
+from pxctl.policy.integers import pico
 from pxctl.policy.lane import Cap, Lane
 from pxctl.policy.measured import STALE
 
 MOST_BITS = 63
+_SLOTS, _SLOT_SHIFT, _SPREAD = 4096, np.uint64(52), np.uint64(0x9E3779B97F4A7C15)
 HUGE = 1 << 53
 """Costs below this (1e-12 USD) stay exact in 64-bit integers with a candidate's place beside them."""
 _TOP = (1 << 62) - 1
@@ -27,19 +30,44 @@ _BASES = {"quote": 1, "file": 2, "ceiling": 3}
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRows:
-    """The rows of a block that take one lane; `key` is each row's place in `seats`, which are treated alike."""
+class Seating(Protocol):
+    """What is known by tenant code: the place in `seats`, treated alike, and the budget a request (1e-12 USD)."""
 
-    rows: Array
-    column: Callable[[str], Any]
-    given: Array
-    cached: Array
-    output: Array
-    request_key: Array
     key: Array
-    seats: Sequence[Any]
+    seats: list[Any]
     budget: Array
+    least_budget: int
+
+
+class BlockRows:
+    """The rows of a block that take one lane. What few lanes ask for is gathered when one does."""
+
+    def __init__(self, batch: Batch, rows: Array, given: Array, output: Array, seating: Seating) -> None:
+        self.batch, self.rows, self.given, self.output, self.seating = batch, rows, given, output, seating
+        self.most_given, self.most_output = int(given.max()), int(output.max())
+
+    def values(self, name: str) -> tuple[Any, ...]:
+        """A column's distinct values."""
+        return tuple(self.batch.column(name).values)
+
+    def codes(self, name: str) -> Array:
+        """Each row's place among a column's values."""
+        return self.batch.column(name).codes[self.rows]
+
+    @cached_property
+    def tenant(self) -> Array:
+        """Each row's tenant code."""
+        return self.codes("tenant")
+
+    @cached_property
+    def cached(self) -> Array:
+        """Each row's input tokens from the cache."""
+        return self.batch.cached_input_tokens[self.rows]
+
+    @property
+    def request_key(self) -> Array:
+        """Each row's request key."""
+        return self.batch.request_key[self.rows]
 
 
 class LaneColumns:
@@ -62,7 +90,10 @@ class LaneColumns:
         self._one_price = all(p is self._prices[0] for p in self._prices)
         self._rates = [self._table(p.rates) for p in self._prices]
         self._basis = np.array([[*(_BASES[b] for b in p.bases), 0] for p in self._prices], dtype=np.int8)
+        self._stacked = np.stack(self._rates[:1] if self._one_price else self._rates)
+        self._any_stale = bool(self._stale.any())
         self._settled: dict[int, tuple[Any, ...]] = {}
+        self._made: dict[str, tuple[tuple[Any, ...], Array | None]] = {}
 
     def _table(self, rates: Sequence[Any]) -> Array:
         """Rates by place: shape (3, bits + 1), the last place for nobody."""
@@ -76,43 +107,50 @@ class LaneColumns:
         most = given.astype(np.float64) * float(self.most_input) + output.astype(np.float64) * float(self.most_output)
         return most >= float(HUGE // 2)
 
-    def decide(self, block: BlockRows, out: dict[str, Any]) -> None:
-        """Decide the rows and write what came out."""
+    def decide(self, block: BlockRows, out: dict[str, Any], kernel: Kernel | None) -> None:
+        """Decide the rows and write what came out; `out` holds what an undecided row has."""
         lane, rows = self.lane, block.rows
         modality = self._modality(block)
-        mask = self._mask(block)
-        costs = _Costs(self, block, modality)
-        mask = self._within(block, mask, costs)
-        unique, inverse = self._unique(mask)
+        costs = Costs(self._stacked, block, modality)
+        mask = self._within(block, self._mask(block), costs)
+        unique, inverse = sets_of(mask)
         primary, count, chain, filled = self._outcomes(unique)
-        first = primary[inverse]
-        fallbacks = chain[inverse]
+        first = primary.take(inverse)
+        fallbacks = self._index[chain].take(inverse, axis=0)
         if not lane.static and (count > 0).any():
-            ranked = self._ranker.order(mask, unique, inverse, count, costs, block.request_key)
-            kept = count[inverse] > 0
-            first = np.where(kept, ranked[0], first)
+            ranked = self._ranker.order(mask, unique, inverse, count, costs, block, kernel)
+            first = ranked[0] if count.all() else np.where(count.take(inverse) > 0, ranked[0], first)
             for i, places in enumerate(ranked[1:]):
-                fallbacks[:, i] = np.where(filled[inverse, i], fallbacks[:, i], places)
-        out["primary"][rows] = self._index[first]
-        out["fallbacks"][rows, : fallbacks.shape[1]] = self._index[fallbacks]
-        out["refusal"][rows] = np.where(first < 0, 3, 0)
-        out["from_fallbacks"][rows] = first >= lane.count
-        out["degraded"][rows] = self._stale[first]
-        out["cost"][rows] = np.where(first < 0, -1, costs.of(first))
+                column, final = self._index.take(places), filled[:, i]
+                fallbacks[:, i] = np.where(final.take(inverse), fallbacks[:, i], column) if final.any() else column
+        out["primary"][rows] = self._index.take(first)
+        out["fallbacks"][rows, : fallbacks.shape[1]] = fallbacks
+        cost = costs.of(first)
+        if ((primary < 0) & (count == 0)).any():
+            nobody = first < 0
+            out["refusal"][rows[nobody]] = 3
+            cost[nobody] = -1
+        if (primary >= lane.count).any():
+            out["from_fallbacks"][rows] = first >= lane.count
+        if self._any_stale:
+            out["degraded"][rows] = self._stale.take(first)
+        out["cost"][rows] = cost
         out["basis"][rows] = self._basis[modality, first]
 
     def _modality(self, block: BlockRows) -> Any:
         """Each row's modality; 0 for all where prices do not depend on it."""
         if self._one_price:
             return 0
-        coded = block.column("modality")
-        return np.array([self._modalities[value] for value in coded.values])[coded.codes]
+        return np.array([self._modalities[value] for value in block.values("modality")])[block.codes("modality")]
 
     def _mask(self, block: BlockRows) -> Array:
         lane, everybody = self.lane, np.uint64(self.lane.all)
-        bases = [0 if s is None else lane.base.get(s.key, -1) for s in block.seats]
-        bases = [lane.fill_base(s) if base == -1 else base for base, s in zip(bases, block.seats, strict=True)]
-        mask: Array = np.array(bases, dtype=np.uint64)[block.key]
+        bases = [0 if s is None else lane.base.get(s.key, -1) for s in block.seating.seats]
+        bases = [lane.fill_base(s) if base == -1 else base for base, s in zip(bases, block.seating.seats, strict=True)]
+        if all(base == bases[0] for base in bases):
+            mask: Array = np.full(len(block.rows), bases[0], dtype=np.uint64)
+        else:
+            mask = np.array(bases, dtype=np.uint64)[block.seating.key].take(block.tenant)
         for name, table in (
             ("modality", lane.modality.get),
             ("privacy", lambda level: lane.privacy.get(level, 0)),
@@ -120,12 +158,18 @@ class LaneColumns:
             ("language", lambda tag: lane.language.get(tag, lane.any_language)),
             ("sla_ms", self._latency),
         ):
-            coded = block.column(name)
-            masks = np.array([table(value) for value in coded.values], dtype=np.uint64)
-            if (masks != everybody).any():
-                mask &= masks[coded.codes]
-        mask = self._cap(mask, lane.total, block.given + block.output)
-        return self._cap(mask, lane.output, block.output)
+            values = block.values(name)
+            known = self._made.get(name)
+            if known is None or (known[0] is not values and known[0] != values):
+                masks = np.array([table(value) for value in values], dtype=np.uint64)
+                known = self._made[name] = values, masks if (masks != everybody).any() else None
+            if known[1] is not None:
+                mask &= known[1].take(block.codes(name))
+        if block.most_given + block.most_output > lane.total.least:
+            mask &= self._cap(lane.total, block.given + block.output)
+        if block.most_output > lane.output.least:
+            mask &= self._cap(lane.output, block.output)
+        return mask
 
     def _features(self, names: Sequence[str]) -> int:
         mask = self.lane.all
@@ -136,21 +180,21 @@ class LaneColumns:
     def _latency(self, sla_ms: int | None) -> int:
         return self.lane.all if sla_ms is None else self.lane.latency(sla_ms * 1000)
 
-    def _cap(self, mask: Array, cap: Cap, amounts: Array) -> Array:
-        if not len(amounts) or int(amounts.max()) <= cap.least:
-            return mask
+    @staticmethod
+    def _cap(cap: Cap, amounts: Array) -> Array:
         points = np.array([min(point, _TOP) for point in cap.points], dtype=np.int64)
-        left: Array = mask & np.array(cap.masks, dtype=np.uint64)[np.searchsorted(points, amounts, side="left")]
-        return left
+        return np.array(cap.masks, dtype=np.uint64)[np.searchsorted(points, amounts, side="left")]
 
-    def _within(self, block: BlockRows, mask: Array, costs: _Costs) -> Array:
-        bound = block.budget
-        if self.lane.plan.max_cost < UNBOUNDED:
-            bound = np.minimum(bound, min(self.lane.plan.max_cost, _TOP))
-        coded = block.column("budget_usd")
-        if any(value is not None for value in coded.values):
-            given = np.array([_TOP if v is None else min(pico(v), _TOP) for v in coded.values], dtype=np.int64)
-            bound = np.minimum(bound, given[coded.codes])
+    def _within(self, block: BlockRows, mask: Array, costs: Costs) -> Array:
+        values = block.values("budget_usd")
+        given = [_TOP if v is None else min(pico(v), _TOP) for v in values]
+        plan = min(self.lane.plan.max_cost, _TOP)
+        dearest = block.most_given * self.most_input + block.most_output * self.most_output
+        if dearest <= min(plan, block.seating.least_budget, *given):
+            return mask
+        bound = np.minimum(block.seating.budget.take(block.tenant), plan)
+        if any(value is not None for value in values):
+            bound = np.minimum(bound, np.array(given, dtype=np.int64).take(block.codes("budget_usd")))
         most = block.given * min(self.most_input, _TOP) + block.output * min(self.most_output, _TOP)
         doubtful = np.flatnonzero(most > bound)
         if not len(doubtful):
@@ -162,21 +206,6 @@ class LaneColumns:
         mask = mask.copy()
         mask[doubtful] = left
         return mask
-
-    def _unique(self, mask: Array) -> tuple[list[int], Array]:
-        """The masks that occur, and each row's place among them."""
-        first = mask[0]
-        if (mask == first).all():
-            return [int(first)], np.zeros(len(mask), dtype=np.intp)
-        if self.bits <= 16:
-            seen = np.zeros(1 << self.bits, dtype=bool)
-            seen[mask] = True
-            values = np.flatnonzero(seen)
-            place = np.zeros(1 << self.bits, dtype=np.intp)
-            place[values] = np.arange(len(values))
-            return values.tolist(), place[mask]
-        found, inverse = np.unique(mask, return_inverse=True)
-        return found.tolist(), inverse.reshape(-1)
 
     def _outcomes(self, unique: Sequence[int]) -> tuple[Array, Array, Array, Array]:
         """By mask: primary, how many candidates are kept, fallbacks (places, -1: none), and which of them are final."""
@@ -208,35 +237,20 @@ class LaneColumns:
         return found
 
 
-class _Costs:
-    """The rows' costs on each candidate, each computed once."""
-
-    def __init__(self, columns: LaneColumns, block: BlockRows, modality: Any) -> None:
-        self._columns, self._block, self._modality = columns, block, modality
-        self._made: dict[int, Array] = {}
-        self._plain = not block.cached.any()
-        self._fresh = block.given if self._plain else block.given - block.cached
-
-    def at(self, place: int) -> Array:
-        """1e-12 USD on one candidate."""
-        found = self._made.get(place)
-        if found is None:
-            found = self._made[place] = self._cost(place)
-        return found
-
-    def of(self, places: Array) -> Array:
-        """1e-12 USD on each row's own place."""
-        return self._cost(places)
-
-    def _cost(self, place: Any) -> Array:
-        rates = self._columns._rates
-        if self._columns._one_price:
-            table = rates[0]
-            fresh, cached, output = table[0][place], table[1][place], table[2][place]
-        else:
-            stacked = np.stack(rates)
-            fresh, cached, output = (stacked[self._modality, k, place] for k in range(3))
-        cost: Array = self._fresh * fresh + self._block.output * output
-        if not self._plain:
-            cost += self._block.cached * cached
-        return cost
+def sets_of(mask: Array) -> tuple[list[int], Array]:
+    """The masks that occur, and each row's place among them."""
+    first = mask[0]
+    if (mask == first).all():
+        return [int(first)], np.zeros(len(mask), dtype=np.int64)
+    slots = (mask * _SPREAD) >> _SLOT_SHIFT
+    held = np.zeros(_SLOTS, dtype=np.uint64)
+    held[slots] = mask
+    if (held.take(slots) == mask).all():  # no two masks fell into one slot
+        seen = np.zeros(_SLOTS, dtype=bool)
+        seen[slots] = True
+        places = np.flatnonzero(seen)
+        number = np.empty(_SLOTS, dtype=np.int64)
+        number[places] = np.arange(len(places))
+        return held[places].tolist(), number.take(slots)
+    found, inverse = np.unique(mask, return_inverse=True)
+    return found.tolist(), inverse.reshape(-1).astype(np.int64, copy=False)
