@@ -1,4 +1,4 @@
-"""Many decisions: arrays against one at a time and a hand-written loop; cpu seconds, and memory above the input.
+"""Many decisions in arrays, ranked by NumPy or compiled, against one at a time and a loop: cpu seconds, and memory.
 
 The policy has 30 routes of 20 candidates, all six strategies in turn; every decision has its fallbacks, cost and reason
 of refusal, bit-identical to `decide`. The hand-written loop (`decide.floor`) only picks the cheapest that fits.
@@ -18,6 +18,7 @@ from benchmarks import _policies
 from benchmarks.decide import floor
 from pxctl.policy.batch import Batch, Column, encode
 from pxctl.policy.columns import decide_many
+from pxctl.policy.columns_kernel import available
 from pxctl.policy.compile import compile_config
 
 ROWS = 1_000_000
@@ -31,24 +32,34 @@ def main() -> None:
     contexts = _policies.contexts(config, FEW)
     small = encode(contexts)
     large = repeat(small, ROWS // FEW)
-    decide_many(bound, small)
     choose = floor(bound)
-    rows = {
-        "decide_many, all strategies in turn": rate(lambda: decide_many(bound, large), ROWS),
-        "decide, one at a time": rate(lambda: [bound.decide(context) for context in contexts], FEW),
-        "hand-written loop": rate(lambda: [choose(context) for context in contexts], FEW),
-    }
+    print("| million decisions a cpu-second | NumPy | with the extra `fast` |\n|---|---|---|")
+    row("decide_many, all strategies in turn", *both(bound, small, large))
     for strategy in _policies.STRATEGIES:
         name, made = one_strategy(strategy)
-        decide_many(made, small)
-        batch = repeat(small, 10)
-        rows[f"decide_many, every route `{name}`"] = rate(partial(decide_many, made, batch), len(batch))
-    print("| | million decisions a cpu-second |\n|---|---|")
-    for name, value in rows.items():
-        print(f"| {name} | {value / 1e6:.2f} |")
-    print("\n| rows | peak above the input and the answer, MB |\n|---|---|")
+        row(f"decide_many, every route `{name}`", *both(made, small, repeat(small, 10)))
+    row("decide, one at a time", rate(lambda: [bound.decide(context) for context in contexts], FEW))
+    row("hand-written loop", rate(lambda: [choose(context) for context in contexts], FEW))
+    print("\n| rows, NumPy | peak above the input and the answer, MB |\n|---|---|")
     for count in (4, 50):
         print(f"| {count * FEW:,} | {peak(bound, repeat(small, count)):.0f} |")
+
+
+def row(name: str, numpy: float, compiled: float | None = None) -> None:
+    """Print a row in million decisions a cpu-second."""
+    print(f"| {name} | {numpy / 1e6:.2f} | {'' if compiled is None else f'{compiled / 1e6:.2f}'} |")
+
+
+def both(bound: Any, small: Batch, large: Batch) -> tuple[float, float | None]:
+    """Rates with ranks by NumPy and, where numba is installed, compiled; tables and machine code are made before."""
+    rates: list[float | None] = []
+    for compiled in (False, True):
+        if compiled and not available():
+            rates.append(None)
+            continue
+        decide_many(bound, small, compiled=compiled)
+        rates.append(rate(partial(decide_many, bound, large, compiled=compiled), len(large)))
+    return rates[0] or 0.0, rates[1]
 
 
 def one_strategy(strategy: Any) -> tuple[str, Any]:
@@ -90,7 +101,7 @@ def rate(work: Callable[[], object], rows: int) -> float:
 def peak(bound: Any, batch: Batch) -> float:
     """Megabytes that deciding a batch takes at most, beyond its input and its answer."""
     tracemalloc.start()
-    made = decide_many(bound, batch)
+    made = decide_many(bound, batch, compiled=False)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     names = ("lane", "route", "primary", "fallbacks", "refusal", "cost", "basis")
