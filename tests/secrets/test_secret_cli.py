@@ -202,6 +202,8 @@ def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_pa
     assert 'version: "1"' in live.replace("'", '"') and "ada@example.test" in live
     refused = run(repo, "secret", "clear", "p", "--confirm", "p")
     assert refused.returncode == 4 and "is live in `production`" in refused.stderr
+    without_a_reason = run(repo, "secret", "clear", "p", "--confirm", "p", "--force")
+    assert without_a_reason.returncode == 4 and "--force --reason WHY" in without_a_reason.stderr
     git(repo, "config", "user.signingkey", str(tmp_path / "other"))
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")], check=True)
     stranger = run(repo, "secret", "set", "p", stdin=NEW)
@@ -210,6 +212,9 @@ def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_pa
     git(repo, "config", "user.signingkey", str(pubkey))
     forced = run(repo, "secret", "clear", "p", "--confirm", "p", "--force", "--reason", "leaked")
     assert forced.returncode == 0
+    cleared = journal(repo)[-1]
+    assert (cleared["event"], cleared["reason"], cleared["provider_id"]) == ("secret.cleared", "leaked", "p")
+    assert json.loads(run(repo, "secret", "status", "p", "--format", "json").stdout)["secrets"][0]["state"] == "missing"
 
 
 def test_openbao_s_own_audit_file_holds_no_secret_in_clear(repo: Path, bao: Bao) -> None:

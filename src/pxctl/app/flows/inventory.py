@@ -94,11 +94,12 @@ def edit(room: Room, name: str, field: str, value: Any, *, force: bool = False, 
     if place is None:
         raise UsageError(f"`{name}` has no file of its own")
     off = (field == "enabled" and value is False) or (field == "status" and value in ("disabled", "draft"))
-    if off and room.view is not None and not (force and reason):
-        pinned = sum(name in pins.providers for pins in room.view.pins().values())
-        if pinned:
+    if off and not (force and reason):
+        from pxctl.app.flows.secret import pinned
+
+        if users := pinned(room, name):
             raise RefusedError(
-                f"`{name}` is live for {pinned} tenants of `{room.environment}`",
+                f"`{name}` is live for {users} tenants of `{room.environment}`",
                 hint="move them first, or say --force --reason WHY",
             )
     text = set_value(place[0].text, (*place[1], field), value)

@@ -101,8 +101,11 @@ def pinned_by(desk: Desk, subject: str) -> int:
     """How many tenants of the environment have some version of a subject; 0 where there is no release yet."""
     tip = desk.branch.tip()
     view = last_good(desk.branch.view(tip), desk.environment) if tip is not None else None
-    if view is None:
-        return 0
+    return pinned_in(view, subject) if view is not None else 0
+
+
+def pinned_in(view: View, subject: str) -> int:
+    """How many tenants of a release have some version of a subject, such as `providers/groq`."""
     blobs = view.pins_blobs()
     pins = view.pins_of_blobs(blobs.values())
     return sum(pins[blob].get(subject) is not None for blob in blobs.values())

@@ -55,7 +55,7 @@ def clear(room: Room, provider: str, name: str, *, force: bool, reason: str) -> 
     """Remove the value. Refused while the environment pins the provider, except with `force` and a reason."""
     reference = room.reference(room.provider(provider), name)
     permitted(room, provider, name)
-    users = _pinned(room, provider)
+    users = pinned(room, provider)
     if users and not (force and reason):
         raise RefusedError(
             f"`{provider}` is live in `{room.environment}` and needs this secret",
@@ -186,11 +186,15 @@ def _put(room: Room, reference: str, secret: Secret, expected: str | None) -> st
     return room.resolver.backend(ref.scheme).put(ref, secret, expected=expected, by=room.actor)
 
 
-def _pinned(room: Room, provider: str) -> int:
-    """How many tenants' pins name the provider."""
-    if room.view is None:
+def pinned(room: Room, provider: str) -> int:
+    """How many tenants of the environment's last good release have the provider; 0 where there is no release yet."""
+    if room.view is None or room.environment is None:
         return 0
-    return sum(provider in pins.providers for pins in room.view.pins().values())
+    from pxctl.app.flows.live import pinned_in
+    from pxctl.release.audit import last_good
+
+    view = last_good(room.view, room.environment)
+    return pinned_in(view, f"providers/{provider}") if view is not None else 0
 
 
 def _missing(room: Room, provider: str, absent: bool) -> None:
