@@ -24,6 +24,7 @@ class DecisionRecord(Model):
     context: Context
     signals: Signals
     environment: str | None = None
+    live: bool = Field(default=False, description="decided with what was live there; `source` is that release")
     withheld: tuple[str, ...] = ()
     assumed: tuple[str, ...] = Field(default=(), description="what nobody measured and was taken for granted")
     why: tuple[str, ...] = ()

@@ -79,6 +79,8 @@ def _assumed(record: DecisionRecord) -> list[Any]:
 def _policy(record: DecisionRecord) -> str:
     decision = record.decision
     version = f" {decision.policy_version}" if decision.policy_version else ""
+    if record.live and decision.source:
+        return f"{decision.policy}{version}, live in {record.environment} (release {decision.source[:12]})"
     at = f"commit {decision.source[:12]}" if decision.source else "the work tree"
     there = f", environment {record.environment}" if record.environment else ""
     return f"{decision.policy}{version} of {at}{there}"

@@ -106,3 +106,22 @@ def test_a_context_file_and_options_join(pxctl: Any, repo: Path, tmp_path: Path)
     assert json.loads(done.stdout)["context"]["input_tokens"] == 7
     file.write_text(json.dumps({"tenant": "acme", "privacy": "public", "input_tokenz": 7}))
     assert "`input_tokenz` is not a field" in pxctl("route", "--context", str(file), cwd=repo).stderr
+
+
+def test_live_decides_with_what_was_released_and_is_made_again(pxctl: Any, repo: Path, tmp_path: Path) -> None:
+    asked = ("route", "--tenant", "acme", "--privacy", "public", "--input-tokens", "10", "--trace-id", "t", "--live")
+    nothing = pxctl(*asked, cwd=repo)
+    assert nothing.returncode == 4 and "has no releases yet" in nothing.stderr
+    assert pxctl("env", "init", cwd=repo).returncode == 0
+    record = tmp_path / "record.json"
+    before = pxctl(*asked, "--format", "json", "--output", str(record), cwd=repo)
+    assert before.returncode == 0, before.stderr
+    decision = json.loads(record.read_text())["decision"]
+    assert decision["policy_version"] and decision["source"] == git(repo, "rev-parse", "env/production")
+
+    assert pxctl("safe-mode", "on", "--reason", "vendor incident", cwd=repo).returncode == 0
+    after = pxctl(*asked, "--explain", cwd=repo)
+    assert after.returncode == 1 and "safe mode" in after.stdout
+    again = pxctl("route", "--from-trace", str(record), cwd=repo)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert pxctl(*asked, "--rev", "HEAD", cwd=repo).returncode == 2

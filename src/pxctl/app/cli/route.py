@@ -19,6 +19,7 @@ from pxctl.app.cli.options import (
     find_root,
     verb_app,
 )
+from pxctl.core.errors import UsageError
 
 app = verb_app()
 
@@ -26,6 +27,7 @@ app = verb_app()
 @app.command(
     epilog=examples(
         "pxctl route --tenant acme --privacy internal --input-tokens 1200 --output-tokens 300 --explain",
+        "pxctl route --tenant acme --privacy internal --live --env production",
         "pxctl route --context request.json --format json --output decision.json",
         "pxctl route --from-trace decision.json",
     )
@@ -50,6 +52,7 @@ def route(
     signals: Annotated[Path | None, typer.Option(metavar="FILE", help="Measured facts as JSON.")] = None,
     environment: Annotated[str | None, typer.Option("--env", "-e", metavar="NAME", help="Whose flags count.")] = None,
     rev: Annotated[str | None, typer.Option(help="Decide with this commit's files.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Decide with what is released to the tenant in --env.")] = False,
     from_trace: Annotated[Path | None, typer.Option(metavar="FILE", help="Make a recorded decision again.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every step, every deployment, and why.")] = False,
     repo: RepoOption = None,
@@ -59,7 +62,7 @@ def route(
     verbose: VerboseOption = False,
 ) -> int:
     """Decide one request and show why. Exit 1 where it is refused, or where --from-trace comes out otherwise."""
-    from pxctl.app.flows.route import read_fields, read_record, replay_record, route_request
+    from pxctl.app.flows.route import read_fields, read_record, replay_record, route_live, route_request
     from pxctl.core.clock import SystemClock
     from pxctl.report.decision import decision_explained, decision_text, reexecution_text
 
@@ -77,6 +80,11 @@ def route(
     }  # fmt: skip
     fields = {**read_fields(context), **{name: value for name, value in given.items() if value is not None}}
     now = SystemClock().now()
-    record = route_request(root, fields, rev=rev, environment=environment, signals=signals, now=now)
+    if live and rev is not None:
+        raise UsageError("--live and --rev exclude each other", hint="a release holds versions, not a commit of main")
+    if live:
+        record = route_live(root, fields, environment, signals=signals, now=now)
+    else:
+        record = route_request(root, fields, rev=rev, environment=environment, signals=signals, now=now)
     out.answer(record, format, decision_explained if explain else decision_text)
     return 1 if record.decision.refusal else 0

@@ -15,7 +15,10 @@ from pxctl.model.record import DecisionRecord, Difference, Reexecution
 from pxctl.model.signals import SafeMode, Signals
 
 if TYPE_CHECKING:
+    from pxctl.app.flows.live import Live
+    from pxctl.app.flows.release import Desk
     from pxctl.model.configuration import Configuration
+    from pxctl.policy.compile import Compiled
     from pxctl.policy.facts import Facts
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -54,25 +57,71 @@ def route_request(
     )
 
 
+def route_live(
+    root: Path, fields: Mapping[str, Any], environment: str | None, *, signals: Path | None = None, now: datetime
+) -> DecisionRecord:
+    """Decide one request with what is live for its tenant in an environment, its safe mode too.
+
+    Raises ContextError, ConfigError, UsageError, RefusedError (no release there yet).
+    """
+    context = make_context(fields)
+    desk = _desk(root, environment)
+    live, compiled = _what_is_live(desk, context.tenant)
+    group = live.group_of(context.tenant)
+    facts_known, assumed = _signals(root, group.config, signals, now)
+    facts_known = facts_known.model_copy(update={"safe_mode": _join(facts_known.safe_mode, live.safe_mode)})
+    record = _record(compiled.bind(facts_known).decide(context), facts_known)
+    withheld = group.withheld.get(context.tenant, frozenset())
+    return record.model_copy(
+        update={
+            "environment": desk.environment,
+            "live": True,
+            "withheld": tuple(sorted(withheld)),
+            "assumed": (assumed,) if assumed else (),
+        }
+    )
+
+
+def _desk(root: Path, environment: str | None) -> Desk:
+    from pxctl.app.flows.rehearsal import environment_of
+    from pxctl.app.flows.release import Desk
+
+    return Desk(root, environment_of(sound(load_files(root, None)), environment))
+
+
+def _what_is_live(desk: Desk, tenant: str, commit: str | None = None) -> tuple[Live, Compiled]:
+    from pxctl.app.flows.live import resolve
+    from pxctl.policy.compile import compile_config
+
+    live = resolve(desk, [tenant], commit)
+    group = live.group_of(tenant)
+    versions = group.versions
+    return live, compile_config(group.config, withheld=group.withheld, versions=versions, source=live.commit)
+
+
 def replay_record(root: Path, record: DecisionRecord, rev: str | None = None) -> Reexecution:
     """Make a recorded decision again: at its commit, at `rev`, or (where it has none) with the work tree."""
     from pxctl.policy.compile import compile_config
 
-    loaded = load_files(root, rev or record.decision.source)
-    config = sound(loaded)
-    compiled = compile_config(
-        config,
-        withheld={record.context.tenant: frozenset(record.withheld)},
-        versions={record.decision.policy: record.decision.policy_version} if record.decision.policy_version else {},
-        source=record.decision.source if rev is None else loaded.source,
-    )
+    if record.live and rev is None:
+        live, compiled = _what_is_live(_desk(root, record.environment), record.context.tenant, record.decision.source)
+        source: str | None = live.commit
+    else:
+        loaded = load_files(root, rev or record.decision.source)
+        source = loaded.source
+        compiled = compile_config(
+            sound(loaded),
+            withheld={record.context.tenant: frozenset(record.withheld)},
+            versions={record.decision.policy: record.decision.policy_version} if record.decision.policy_version else {},
+            source=record.decision.source if rev is None else source,
+        )
     again = compiled.bind(record.signals).decide(record.context).render()
     was, now = record.decision.model_dump(mode="json"), again.model_dump(mode="json")
     differences = tuple(
         Difference(field=name, recorded=was[name], now=now[name]) for name in was if was[name] != now[name]
     )
     return Reexecution(
-        identical=not differences, source=loaded.source, recorded=record.decision, now=again, differences=differences
+        identical=not differences, source=source, recorded=record.decision, now=again, differences=differences
     )
 
 
