@@ -1,8 +1,8 @@
-"""One decision: pxctl against every routing strategy of LiteLLM's Router, and against a hand-written floor.
+"""One decision: pxctl against LiteLLM's Router, two Rego engines, flagd's evaluator and a hand-written floor.
 
-LiteLLM is installed from PyPI into `.bench-venv` (made when it is missing); rounds of both sides alternate, so that a
-busy machine hits both alike. The floor chooses among the same candidates in plain Python without a trace, experiments,
-safe mode, tenants or fallbacks. Pinned: `litellm==1.106.2`.
+The peers are installed from PyPI into `.bench-venv` (made when it is missing), at the versions pinned below; rounds of
+all sides alternate, so that a busy machine hits all alike. The floor chooses among the same candidates in plain Python
+without a trace, experiments, safe mode, tenants or fallbacks; what the Rego and flagd forms cover is in `_reduced.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks import _policies
+from benchmarks._reduced import document
 from pxctl.model.context import Context
 from pxctl.policy.bound import Bound
 from pxctl.policy.compile import compile_config
@@ -24,6 +26,13 @@ from pxctl.policy.compile import compile_config
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".bench-venv"
 LITELLM = "litellm==1.106.2"
+PEERS = (LITELLM, "regopy==1.5.2", "opa-eval==0.1.1", "openfeature-flagd-core==2.0.0")
+COVERS = {
+    "regopy": "match, checks, cheapest; its `min` orders numbers as text, hence the wrong answers",
+    "opa-eval": "match, checks, cheapest (regorus)",
+    "openfeature-flagd-core": "match, weighted split; no checks, no cost (right: a candidate of the route)",
+}
+QUESTIONS = 60
 SIZES = (3, 20, 200)
 ROUNDS = 3
 
@@ -32,6 +41,7 @@ def main() -> None:
     """Print the table."""
     ours: dict[str, list[float]] = {}
     peer: dict[str, dict[str, list[Any]]] = {}
+    engines: dict[str, list[dict[str, Any]]] = {}
     python = _peer_python()
     for _ in range(ROUNDS):
         for name, value in _ours().items():
@@ -39,6 +49,8 @@ def main() -> None:
         for strategy, by_size in _litellm(python).items():
             for size, value in by_size.items():
                 peer.setdefault(strategy, {}).setdefault(size, []).append(value)
+        for name, answer in _reduced(python).items():
+            engines.setdefault(name, []).append(answer)
     rows = {name: statistics.median(values) for name, values in ours.items()}
     print("| pxctl, 30 routes x 20 candidates (60 deployments, 200 tenants) | p50, us |\n|---|---|")
     for name, value in rows.items():
@@ -50,6 +62,19 @@ def main() -> None:
         cells = [_median(by_size[str(size)]) for size in SIZES]
         ratio = f"{cells[1] / base:.0f}x" if isinstance(cells[1], float) else "-"
         print(f"| {strategy} | " + " | ".join(c if isinstance(c, str) else f"{c:.0f}" for c in cells) + f" | {ratio} |")
+    like = {"openfeature-flagd-core": rows["decide, every route `weighted`"]}
+    print("\n| the same 30 routes x 20 candidates, reduced | covers | p50, us | right | times ours |")
+    print("|---|---|---|---|---|")
+    for name, answers in engines.items():
+        package = name.partition("==")[0]
+        us = _median([answer["us"] for answer in answers])
+        of = f"{answers[0]['agree']} of {answers[0]['of']}"
+        ours_us = like.get(package, rows["decide, every route `cheapest`"])
+        told = f"{us} | - | -" if isinstance(us, str) else f"{us:.0f} | {of} | {us / ours_us:,.0f}x"
+        print(f"| {name} | {COVERS[package]} | {told} |")
+        for answer in answers:
+            if answer["error"]:
+                print(f"{name}: {answer['error']}", file=sys.stderr)
 
 
 def _median(values: list[Any]) -> float | str:
@@ -142,10 +167,22 @@ def _peer_python() -> Path:
     python = VENV / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    have = subprocess.run([python, "-m", "pip", "show", "litellm"], capture_output=True, text=True)
-    if f"Version: {LITELLM.partition('==')[2]}" not in have.stdout:
-        subprocess.run([python, "-m", "pip", "install", "-q", LITELLM], check=True)
+    have = subprocess.run([python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True).stdout.split()
+    if missing := [pin for pin in PEERS if pin not in have]:
+        subprocess.run([python, "-m", "pip", "install", "-q", *missing], check=True)
     return python
+
+
+def _reduced(python: Path) -> dict[str, dict[str, Any]]:
+    """The answers of `_peers.py` to the first contexts of the benchmark, every route `cheapest`."""
+    bound, contexts = _bound(30, 20, "cheapest")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "document.json"
+        file.write_text(json.dumps(document(bound, contexts[:QUESTIONS])))
+        script = Path(__file__).parent / "_peers.py"
+        done = subprocess.run([python, script, file, str(QUESTIONS)], check=True, capture_output=True, text=True)
+    made: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return made
 
 
 def _litellm(python: Path) -> dict[str, dict[str, Any]]:
