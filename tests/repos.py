@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
-from collections.abc import Mapping
+import termios
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +43,44 @@ def pxctl(root: Path, *args: str, env: Mapping[str, str] | None = None, stdin: s
         [*PXCTL, *args], cwd=root, capture_output=True, text=True, input=stdin,
         env={**os.environ, **(env or {})}, timeout=120,
     )  # fmt: skip
+
+
+def on_a_terminal(
+    root: Path, *args: str, env: Mapping[str, str] | None = None, answers: Sequence[tuple[str, str]] = ()
+) -> tuple[int, str]:
+    """Run pxctl on a terminal of 120 columns: exit code and what stood on the screen.
+
+    Each answer is (what the screen must show after the answer before, what is then typed).
+    """
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 120))
+    child = subprocess.Popen(
+        [*PXCTL, *args], cwd=root, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **(env or {})},
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    waiting, shown, seen = list(answers), b"", 0
+    end = time.monotonic() + 120
+    try:
+        while time.monotonic() < end:
+            if not select.select([ours], [], [], 1)[0]:
+                continue
+            try:
+                data = os.read(ours, 4096)
+            except OSError:  # the last one who had the terminal open is gone
+                break
+            if not data:
+                break
+            shown += data
+            while waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+                seen = at + len(waiting[0][0])
+                os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+        code = child.wait(30)
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+        os.close(ours)
+    text = shown.decode(errors="replace").replace("\r\n", "\n")
+    assert not waiting, f"never asked: {waiting[0][0]}\n{text}"
+    return code, text

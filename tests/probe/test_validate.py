@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.repos import PROJECT, PXCTL, provider_yaml, pxctl
+from tests.repos import PROJECT, PXCTL, on_a_terminal, provider_yaml, pxctl
 from tests.servers import free_port, llmock, raw_server
 
 from pxctl.core.digest import blob_id
@@ -48,6 +48,17 @@ def test_one_that_passes(repo: Path) -> None:
     assert found is not None and found.passed and found.environment == "production"
     assert found.blob == blob_id((repo / "providers/good.yaml").read_bytes())
     assert subprocess.run(["git", "status", "--porcelain"], cwd=repo, capture_output=True, text=True).stdout == ""
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(repo: Path) -> None:
+    done = pxctl(repo, "validate", "good", env=KEY)
+    first, *between, last = done.stderr.splitlines()
+    assert (first, last) == ("validating ...", "validating: 1 item done")
+    assert len(between) == 1 and between[0].startswith("  passed  good us chat")
+    code, shown = on_a_terminal(repo, "validate", "good", env={**KEY, "TERM": "xterm-256color"})
+    assert code == 0 and "passing" in shown, shown
+    assert "validating: passed  good us chat" in shown and "1/1" in shown and "validating ..." not in shown
+    assert pxctl(repo, "validate", "good", "--quiet", env=KEY).stderr == ""
 
 
 def test_all_with_one_that_fails(repo: Path) -> None:

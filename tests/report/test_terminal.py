@@ -50,6 +50,19 @@ def test_no_color_is_respected(monkeypatch) -> None:
     assert "red words" in screen.getvalue()
 
 
+def test_a_bar_grows_with_what_turns_out_to_be_work(monkeypatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    screen = Screen()
+    with Terminal(screen).progress("validating") as step:
+        step.expect(2)
+        step.expect(1)
+        step.advance(0, "passed  [a] us chat")
+        step.advance(1)
+    assert (step.done, step.total) == (1, 3)
+    assert "1/3" in screen.getvalue()
+    assert "validating: passed  [a] us chat" in screen.getvalue()
+
+
 def test_a_bar_goes_away_on_a_terminal(monkeypatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     screen = Screen()

@@ -167,6 +167,10 @@ class Step:
         if kind is None and self.done:
             self.terminal.line(f"{self.what}: {plural(self.done, 'item')} done")
 
+    def expect(self, more: int) -> None:
+        """So much more is to be done than was known at the start."""
+        self.total = (self.total or 0) + more
+
     def advance(self, by: int = 1, note: str = "") -> None:
         """So much more is done; `note` says what, one line each outside a terminal."""
         self.done += by
@@ -195,7 +199,12 @@ class _Bar(Step):
     def __exit__(self, kind: object, *_: object) -> None:
         self._progress.stop()
 
+    def expect(self, more: int) -> None:
+        """Make the bar longer."""
+        super().expect(more)
+        self._progress.update(self._task, total=self.total)
+
     def advance(self, by: int = 1, note: str = "") -> None:
-        """Move the bar; `note` stands beside it."""
+        """Move the bar; `note` stands beside it until the next one."""
         self.done += by
-        self._progress.update(self._task, advance=by, description=f"{self.what}: {note}" if note else self.what)
+        self._progress.update(self._task, advance=by, description=f"{self.what}: {note}" if note else None)

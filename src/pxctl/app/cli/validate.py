@@ -81,13 +81,18 @@ def validate(
     )  # fmt: skip
     request = Request(find_root(repo), tuple(providers or ()), everything, rev, base, env, settings)
     lock = threading.Lock()
+    with out.progress("validating") as step:
 
-    def tell(event: Event) -> None:
-        if event.result is not None:
+        def tell(event: Event) -> None:
             with lock:
-                out.note(report_evidence.progress_line(event.provider, event.result))
+                if event.result is not None:
+                    step.advance(0, report_evidence.progress_line(event.provider, event.result))
+                elif event.evidence is not None:
+                    step.advance(1)
+                else:
+                    step.expect(1)
 
-    report = validate(request, on_event=tell)
+        report = validate(request, on_event=tell)
     match format:
         case ReportFormat.MARKDOWN:
             out.write(report_evidence.validation_markdown(report))
