@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import git
+from tests.release.forge.fake import FakeGitHub
 from tests.repos import provider_yaml, pxctl
 from tests.secrets.conftest import Bao
 from tests.servers import llmock
@@ -92,6 +93,34 @@ def test_onto_a_branch_without_touching_the_work_tree(repo: Repo) -> None:
         git(repo.root, "status", "--porcelain") == ""
         and git(repo.root, "log", "-1", "--format=%s", "add-x") == "Register provider x"
     )
+
+
+def test_with_a_pull_request(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret is stored, the file waits for review on the forge, and the work tree is as it was."""
+    fake = FakeGitHub(tmp_path)
+    try:
+        monkeypatch.setenv("FORGE_TOKEN", fake.token)
+        text = (repo.root / "pxctl.yaml").read_text()
+        forge = f'forge: {{repository: acme/config, url: "{fake.url}", credential_ref: "env://FORGE_TOKEN"}}\n'
+        grant = 'credential_grants: [{ref: "env://FORGE_TOKEN", hosts: ["127.0.0.1"]}, '
+        (repo.root / "pxctl.yaml").write_text(text.replace("credential_grants: [", grant) + forge)
+        git(repo.root, "commit", "-qam", "forge")
+        git(repo.root, "remote", "add", "origin", str(fake.bare))
+        git(repo.root, "push", "-q", "origin", "main")
+        done = repo.register("--pr")
+        assert done.returncode == 0 and "is on branch pxctl/provider-x; pull request 1: " in done.stdout, done.stderr
+        assert fake.token not in done.stdout + done.stderr
+        (pull,) = fake.pulls.values()
+        assert (pull["title"], pull["base"]["ref"]) == ("Register provider x", "main")
+        assert pull["head"]["ref"] == "pxctl/provider-x" and repo.ref in pull["body"] and KEY not in pull["body"]
+        pushed = git(fake.bare, "show", "pxctl/provider-x:providers/x.yaml")
+        assert "id: x" in pushed and repo.ref in pushed and KEY not in pushed
+        assert git(fake.bare, "diff", "--name-only", "main", "pxctl/provider-x") == "providers/x.yaml"
+        assert git(repo.root, "status", "--porcelain") == "" and not (repo.root / "providers/x.yaml").exists()
+        assert repo.stored() and repo.events() == ["provider.created"]
+    finally:
+        fake.close()
+    assert fake.violations == []
 
 
 @pytest.mark.parametrize(
