@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import git
 from tests.release.forge.fake import FakeGitHub
-from tests.repos import provider_yaml, pxctl
+from tests.repos import on_a_terminal, provider_yaml, pxctl
 from tests.secrets.conftest import Bao
 from tests.servers import llmock
 
@@ -121,6 +121,29 @@ def test_with_a_pull_request(repo: Repo, tmp_path: Path, monkeypatch: pytest.Mon
     finally:
         fake.close()
     assert fake.violations == []
+
+
+def test_the_guided_form_on_a_terminal(repo: Repo) -> None:
+    answers = [
+        ("kind (", "openai_compatible"), ("endpoint (", f"us={repo.url}/v1"), ("model id", "gpt-4.1-mini"),
+        ("credential reference", repo.ref), ("secret of x:", KEY), ("again:", KEY),
+    ]  # fmt: skip
+    code, shown = on_a_terminal(repo.root, "provider", "register", "x", env={"VAULT_TOKEN": "root"}, answers=answers)
+    assert code == 0 and "wrote providers/x.yaml" in shown, shown
+    assert f"us={repo.url}/v1" in shown, "what is typed is echoed"
+    assert KEY not in shown and KEY[:12] not in shown, "a secret is not"
+    text = (repo.root / "providers/x.yaml").read_text()
+    assert "kind: openai_compatible" in text and repo.ref in text and KEY not in text
+    assert repo.stored() and repo.run("validate", "x").returncode == 0
+
+
+def test_two_secrets_that_differ_on_a_terminal_store_nothing(repo: Repo) -> None:
+    answers = [("secret of x:", KEY), ("again:", KEY + "x")]
+    args = ("--from-catalog", "openai/gpt-4.1-mini", "--url", f"us={repo.url}/v1", "--credential-ref", repo.ref)
+    env = {"VAULT_TOKEN": "root"}
+    code, shown = on_a_terminal(repo.root, "provider", "register", "x", *args, env=env, answers=answers)
+    assert code == 2 and "the two did not match; nothing was done" in shown and KEY not in shown
+    assert not repo.stored() and not (repo.root / "providers/x.yaml").exists()
 
 
 @pytest.mark.parametrize(
