@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -421,6 +422,42 @@ def test_figures_from_history(tmp_path: Path, say: Say) -> None:
     assert found["onboarding"]["count"] == 1 and found["exposure"]["count"] == 1
     assert found["publish_to_live"]["count"] >= 3
     assert "1 of 2 finished rollouts" in say("status", *env, "--figures")[1]
+
+
+def test_onboarding_time_is_from_the_provider_s_first_commit_to_its_first_tenant(
+    tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(text: str) -> None:
+        """Git and pxctl alike have this time from here on."""
+        monkeypatch.setenv("GIT_COMMITTER_DATE", text)
+        monkeypatch.setattr("pxctl.core.clock.SystemClock.now", lambda _: datetime.fromisoformat(text))
+
+    def second(note: str) -> None:
+        (root / "providers/second.yaml").write_text(PROVIDER.replace("ollama", "second", 1).replace("Ollama", note))
+
+    at("2026-03-02T09:00:00+00:00")
+    root = repository(tmp_path)
+    at("2026-03-02T09:10:00+00:00")  # the first provider: 10 minutes
+    assert say("env", "init", "production")[0] == 0
+    at("2026-03-03T08:00:00+00:00")
+    second("Second")
+    commit(root, "add it")
+    at("2026-03-03T08:20:00+00:00")
+    second("Second, corrected")
+    commit(root, "an edit does not begin it again")
+    at("2026-03-03T08:50:00+00:00")  # the second: 50 minutes
+    done = say("publish", "--env", "production", "--provider", "second")
+    assert done[0] == 0, done
+    at("2026-03-05T08:00:00+00:00")
+    second("Second, later")
+    commit(root, "a later version")
+    assert say("publish", "--env", "production", "--provider", "second")[0] == 0
+    found = json.loads(say("status", "--env", "production", "--figures", "--format", "json")[1])
+    assert found["onboarding"] == {"count": 2, "median_s": 1800.0, "longest_s": 3000.0}
+    (line,) = [x for x in say("status", "--env", "production", "--figures")[1].splitlines() if "onboarding" in x]
+    assert line.split()[-5:] == ["2", "30.0", "min", "50.0", "min"]
+    shown = json.loads(say("provider", "show", "second", "--env", "production", "--format", "json")[1])
+    assert shown["onboarding_seconds"] == 3000.0
 
 
 def test_status_says_what_has_run_out(tmp_path: Path, say: Say) -> None:
