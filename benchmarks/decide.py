@@ -111,6 +111,7 @@ def _ours() -> dict[str, float]:
         "... as a record for logs (every candidate with reason, rank, score, cost)": p50(
             lambda c: decide(c).record(), contexts
         ),
+        "... as that record in one line of JSON": p50(lambda c: decide(c).line(), contexts),
         "... as a dict": p50(lambda c: decide(c).as_dict(), contexts),
         "... as the frozen model `Decision`": p50(lambda c: decide(c).render(), contexts),
         "hand-written floor": p50(floor(bound), contexts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import weakref
 from random import Random
 from typing import Any
@@ -61,10 +62,30 @@ def test_what_is_remembered_belongs_to_no_request(seed: int) -> None:
     assert after == [(facts.record(), facts.as_dict()) for facts in cold]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_line_is_the_record_as_json(seed: int) -> None:
+    for facts in some(seed, 60):
+        assert facts.line() == json.dumps(facts.record())
+        assert facts.line() == json.dumps(facts.record())
+
+
+@pytest.mark.parametrize("strategy", ["listed", "weighted"])
+def test_a_line_survives_odd_texts(strategy: str) -> None:
+    """What a file or a request says is never read as a format."""
+    here = config(
+        provider("a"), routes=[{"candidates": ["a/m"], "fallbacks": ["a/m"], "strategy": strategy}]
+    )  # fmt: skip
+    bound = compile_config(here, versions={"default": "100%d"}, source="50%s").bind(Signals())
+    facts = bound.decide(context(trace_id='%d "é\n'))
+    assert facts.line() == json.dumps(facts.record())
+    assert json.loads(facts.line())["policy_version"] == "100%d"
+
+
 def test_the_tables_of_a_trace_go_with_their_lane() -> None:
     bound = compile_config(config(provider("a"), routes=[{"candidates": ["a/m"]}])).bind(Signals())
     facts = bound.decide(context())
     facts.record()
+    facts.line()
     assert facts.lane is not None
     kept = weakref.ref(trace_of(facts.lane))
     del facts, bound

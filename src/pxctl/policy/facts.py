@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pxctl.model.context import Context
@@ -125,6 +126,14 @@ class Facts:
             del fields["candidates"], fields["listed_fallbacks"]
             return fields
         return trace_of(lane).record(self, lane, prices)
+
+    def line(self) -> str:
+        """The record as one line of JSON: the same bytes as `json.dumps(facts.record())`, sooner."""
+        lane, prices = self.lane, self.prices
+        if lane is None or prices is None:
+            return json.dumps(self.record())
+        trace = trace_of(lane)
+        return trace.lines.line(self, lane, prices, trace)
 
     def fields(self) -> dict[str, Any]:
         """The fields of `Decision` without the trace."""

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from pxctl.model.context import Context
 from pxctl.model.decision import Reason
 from pxctl.policy.integers import request_key
+from pxctl.policy.logline import Lines
 from pxctl.policy.masks import masker, stages
 from pxctl.policy.rank import SCALE, scale_of
 
@@ -46,6 +47,7 @@ class View(NamedTuple):
     """
 
     flags: tuple[bool, ...]
+    kept: int
     places: tuple[int, ...]
     names: tuple[str, ...]
     bases: tuple[str, ...]
@@ -66,6 +68,7 @@ class Trace:
         self.scales = [scale_of(units) for units in lane.units] if weighted else []
         self._static = lane.static
         self._masks = masker(lane)
+        self.lines = Lines()
         self._heads: dict[tuple[int, bool], dict[str, Any]] = {}
         self._fields: dict[int, dict[str, Any]] = {}
         self._blanks: dict[tuple[int, tuple[int, ...]], Blanks] = {}
@@ -153,7 +156,8 @@ class Trace:
                 parts.append((ends, ends + len(group)))
                 ends += len(group)
             found = self._views[mask] = View(
-                flags=lane.flags(kept), places=places, names=lane.names_of(kept), bases=tuple(bases[i] for i in places),
+                flags=lane.flags(kept), kept=kept, places=places, names=lane.names_of(kept),
+                bases=tuple(bases[i] for i in places),
                 fixed=tuple(lane.fixed[i] for i in places), parts=tuple(parts) if len(parts) > 1 else None,
                 spare=tuple((i, lane.ids[i], bases[i]) for i in lane.bits_of(spare)),
             )  # fmt: skip
@@ -175,10 +179,7 @@ class Trace:
     def _balanced(self, lane: Lane, view: View, costs: Sequence[int], weight: float) -> Sequence[int]:
         if not costs:
             return ()
-        mask = 0
-        for place in view.places:
-            mask |= 1 << place
-        _, health, latency = lane.terms.get(mask) or lane.fill_terms(mask)
+        _, health, latency = lane.terms.get(view.kept) or lane.fill_terms(view.kept)
         low = min(costs)
         span = float(max(costs) - low)
         if not span:
