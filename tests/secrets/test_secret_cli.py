@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -177,11 +178,9 @@ def test_what_stores_do_not_do(repo: Path, bao: Bao) -> None:
     assert down.returncode == 2 and "cannot be reached" in down.stdout
 
 
-def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_path: Path) -> None:
-    pubkey = tmp_path / "key"
-    import subprocess
-
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(pubkey)], check=True)
+def ready_to_release(repo: Path, key: Path) -> None:
+    """A tenant, a policy, and a key to sign with."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     (repo / "tenants").mkdir()
     (repo / "tenants/all.yaml").write_text(
         "tenants: [{id: acme, tier: gold, region: us, business_line: retail, privacy_max: internal}]\n"
@@ -192,7 +191,12 @@ def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_pa
     git(repo, "add", "-A")
     git(repo, "commit", "-qm", "roster")
     git(repo, "config", "gpg.format", "ssh")
-    git(repo, "config", "user.signingkey", str(pubkey))
+    git(repo, "config", "user.signingkey", str(key))
+
+
+def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_path: Path) -> None:
+    pubkey = tmp_path / "key"
+    ready_to_release(repo, pubkey)
     started = run(repo, "env", "init", "production")
     assert started.returncode == 0, started.stdout + started.stderr
     done = run(repo, "secret", "set", "p", "--format", "json", stdin=OLD)
@@ -215,6 +219,26 @@ def test_the_branch_names_the_live_version_and_signers_decide(repo: Path, tmp_pa
     cleared = journal(repo)[-1]
     assert (cleared["event"], cleared["reason"], cleared["provider_id"]) == ("secret.cleared", "leaked", "p")
     assert json.loads(run(repo, "secret", "status", "p", "--format", "json").stdout)["secrets"][0]["state"] == "missing"
+
+
+def test_a_branch_that_was_removed_does_not_open_the_door(repo: Path, tmp_path: Path) -> None:
+    """Without the environment's branch nobody could say who may do this, or that the provider is live."""
+    ready_to_release(repo, tmp_path / "key")
+    git(repo, "init", "-q", "--bare", str(tmp_path / "remote.git"))
+    git(repo, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    assert run(repo, "env", "init", "production").returncode == 0
+    assert run(repo, "secret", "set", "p", stdin=OLD).returncode == 0
+    kept = git(tmp_path / "remote.git", "rev-parse", "env/production")
+    git(tmp_path / "remote.git", "update-ref", "-d", "refs/heads/env/production")
+    for args in (("clear", "p", "--confirm", "p"), ("set", "p")):
+        done = run(repo, "secret", *args, stdin=NEW)
+        assert done.returncode == 4 and "has no such branch now" in done.stderr, done.stderr
+    off = run(repo, "provider", "disable", "p")
+    assert off.returncode == 4 and "has no such branch now" in off.stderr, off.stderr
+    git(repo, "push", "-q", "origin", f"{kept}:refs/heads/env/production")
+    assert json.loads(run(repo, "secret", "status", "p", "--format", "json").stdout)["secrets"][0]["version"] == "1"
+    refused = run(repo, "secret", "clear", "p", "--confirm", "p")
+    assert refused.returncode == 4 and "is live in `production`" in refused.stderr
 
 
 def test_openbao_s_own_audit_file_holds_no_secret_in_clear(repo: Path, bao: Bao) -> None:

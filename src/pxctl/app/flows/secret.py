@@ -135,16 +135,17 @@ def check(room: Room, providers: tuple[str, ...] = ()) -> SecretCheck:
 
 def permitted(room: Room, provider: str, name: str) -> None:
     """Raise RefusedError where the environment's signers do not let this person rotate."""
-    if room.view is not None and room.desk is not None:
+    view = room.trusted_view()
+    if view is not None and room.desk is not None:
         from pxctl.release import engine
         from pxctl.release.controls import CredentialLive
         from pxctl.release.draft import Setting
 
         desk, now = room.desk, room.clock.now()
         intent = CredentialLive(provider, "new", room.actor, now, name)
-        engine.refuse_bad_tip(desk.branch, room.view, intent)
-        draft = intent.draft(room.view, Setting(desk.branch.environment, desk.config.project, {}, now))
-        engine.permitted(room.view, desk.world(), intent.permission, draft)
+        engine.refuse_bad_tip(desk.branch, view, intent)
+        draft = intent.draft(view, Setting(desk.branch.environment, desk.config.project, {}, now))
+        engine.permitted(view, desk.world(), intent.permission, draft)
 
 
 def finished(
@@ -188,12 +189,13 @@ def _put(room: Room, reference: str, secret: Secret, expected: str | None) -> st
 
 def pinned(room: Room, provider: str) -> int:
     """How many tenants of the environment's last good release have the provider; 0 where there is no release yet."""
-    if room.view is None or room.environment is None:
+    tip = room.trusted_view()
+    if tip is None or room.environment is None:
         return 0
     from pxctl.app.flows.live import pinned_in
     from pxctl.release.audit import last_good
 
-    view = last_good(room.view, room.environment)
+    view = last_good(tip, room.environment)
     return pinned_in(view, f"providers/{provider}") if view is not None else 0
 
 

@@ -35,6 +35,8 @@ class Room:
     base_rev: str | None = None
     clock: Clock = field(default_factory=SystemClock)
     fetch: bool = True
+    unread: PxctlError | None = field(default=None, init=False)
+    """Why the environment's branch on the remote could not be read, where that was not the network."""
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -82,8 +84,21 @@ class Room:
                 tip = branch.tip(self.fetch)
             except NetworkError:
                 tip = branch.tip(fetch=False)
+            except PxctlError as error:
+                self.unread = error if branch.remote is not None else None
+                return None
             return branch.view(tip) if tip else None
         return None
+
+    def trusted_view(self) -> View | None:
+        """The view for those who change something: a branch that was removed or rewritten is no missing branch.
+
+        Raises what reading it raised, a RefusedError or a GitError.
+        """
+        view = self.view
+        if self.unread is not None:
+            raise self.unread
+        return view
 
     @cached_property
     def journal(self) -> Journal:
