@@ -128,7 +128,7 @@ class Rollback:
         if outside:
             raise RefusedError(
                 f"{', '.join(outside)} was not stable within the last {setting.environment.rollback_window}",
-                hint="ask for it with a release request that is approved (pxctl rollback --pr)",
+                hint="write a request with `op: rollback` under releases/, have it approved, then pxctl apply",
             )
 
     def _record(
