@@ -8,7 +8,7 @@ refuses is the point.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from pxctl.core.span import Span
 from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_NODES
@@ -101,7 +101,7 @@ class _Composer:
         path = self.stack[-1].path if self.stack else ()
         self.out.problems.append(Problem(code, message, _place(event.start_mark, event.end_mark), hint, path, fatal))
 
-    def stop(self, code: str, message: str, event: Any, hint: str | None = None) -> None:
+    def stop(self, code: str, message: str, event: Any, hint: str | None = None) -> NoReturn:
         self.problem(code, message, event, hint)
         raise _StopError
 
@@ -205,7 +205,6 @@ class _Composer:
             self.stop("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", event, "flatten the file")
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        assert path is not None  # noqa: S101 - stop() above has raised otherwise
         self.out.styles[path] = "flow" if event.flow_style else "block"
         self.count(1, _place(event.start_mark, event.end_mark))
         self.stack.append(_Open({} if mapping else [], path, event.start_mark, anchor=event.anchor))
@@ -225,11 +224,9 @@ class _Composer:
             self.stop("PX0001", f"the alias `*{event.anchor[:40]}` has no anchor before it", event)
         if known is None:
             self.stop("PX0006", f"the alias `*{event.anchor[:40]}` stands inside its own anchor", event)
-        assert known is not None  # noqa: S101 - stop() above has raised otherwise
         path = self.next_path()
         if path is None:
             self.stop("PX0009", "an alias cannot be a key", event, "write the key out")
-        assert path is not None  # noqa: S101
         value, size = known
         if len(self.stack) + size.height > MAX_DEPTH:
             self.stop("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", event, "flatten the file")

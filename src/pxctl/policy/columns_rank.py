@@ -29,13 +29,13 @@ class Tokens(Protocol):
     """What ranks read of a block's rows."""
 
     @property
-    def given(self) -> Array: ...  # noqa: D102
+    def given(self) -> Array: ...  # noqa: D102 - the class says it
     @property
-    def cached(self) -> Array: ...  # noqa: D102
+    def cached(self) -> Array: ...  # noqa: D102 - the class says it
     @property
-    def output(self) -> Array: ...  # noqa: D102
+    def output(self) -> Array: ...  # noqa: D102 - the class says it
     @property
-    def request_key(self) -> Array: ...  # noqa: D102
+    def request_key(self) -> Array: ...  # noqa: D102 - the class says it
 
 
 class Costs:

@@ -54,7 +54,7 @@ def change_approvals(
     """Change how many people must agree."""
     if by not in ("none", "forge", "signature"):
         raise UsageError(f"`{by}` is no kind of approval", hint="none, forge or signature")
-    change = SignersChange(approvals=(by, required), quorum=quorum, reason=reason)  # type: ignore[arg-type]
+    change = SignersChange(approvals=(by, required), quorum=quorum, reason=reason)  # type: ignore[arg-type]  # a word of three
     return _change(desk, change, dry_run)
 
 

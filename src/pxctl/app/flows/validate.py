@@ -15,7 +15,7 @@ from pxctl.core.errors import ConfigError, UsageError
 from pxctl.load.loader import load
 from pxctl.load.tree import CommitTree, Tree, WorkTree
 from pxctl.model.configuration import Loaded
-from pxctl.model.evidence import ValidationReport
+from pxctl.model.evidence import CallSample, ValidationReport
 from pxctl.model.finding import Severity
 from pxctl.model.provider import ModelSpec, Price, Provider
 from pxctl.probe.run import CredentialSource, Event, Job, Runner
@@ -70,7 +70,7 @@ def run(
     environment: str | None,
     on_event: Callable[[Event], None],
     clock: Clock,
-) -> tuple[ValidationReport, list]:  # type: ignore[type-arg]  # samples
+) -> tuple[ValidationReport, list[CallSample]]:
     """Run the suites; nothing is stored."""
     from dataclasses import replace
 
