@@ -6,32 +6,17 @@ from typing import Annotated
 
 import typer
 
-from pxctl.app.cli.options import (
-    Format,
-    FormatOption,
-    Output,
-    OutputOption,
-    QuietOption,
-    RepoOption,
-    VerboseOption,
-    examples,
-    verb_app,
-)
-from pxctl.app.cli.releasing import EnvOption, desk_for
+from pxctl.app.cli.options import Format, verb_app
+from pxctl.app.cli.releasing import AtOption, Call, verb
 
 app = verb_app()
 
 
-@app.command(epilog=examples("pxctl export-live --env production --tenant acme --output acme.json"))
+@verb(app, "pxctl export-live --env production --tenant acme --output acme.json")
 def export_live(
+    go: Call,
     tenant: Annotated[str, typer.Option("--tenant", "-t", metavar="ID", help="The tenant.")],
-    env: EnvOption = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME|SEQ", help="At a moment, or at a release.")] = None,
-    repo: RepoOption = None,
-    format: FormatOption = Format.TEXT,
-    output: OutputOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    at: AtOption = None,
 ) -> int:
     """Write a tenant's live configuration: its policy, its providers with the credential version, its flags.
 
@@ -39,10 +24,9 @@ def export_live(
     """
     from pxctl.app.flows.export_live import exported, exported_yaml
 
-    out = Output(output, quiet=quiet, verbose=verbose)
-    found = exported(desk_for(repo, env), tenant, at)
-    if format == Format.JSON:
-        out.answer(found, format, str)
+    found = exported(go.desk(), tenant, at)
+    if go.format == Format.JSON:
+        go.out.answer(found, go.format, str)
     else:
-        out.write(exported_yaml(found))
+        go.out.write(exported_yaml(found))
     return 0

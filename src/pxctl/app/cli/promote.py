@@ -6,55 +6,19 @@ from typing import Annotated
 
 import typer
 
-from pxctl.app.cli.options import (
-    Format,
-    FormatOption,
-    Output,
-    OutputOption,
-    QuietOption,
-    RepoOption,
-    VerboseOption,
-    examples,
-    verb_app,
-)
-from pxctl.app.cli.releasing import (
-    DryRunOption,
-    EnvOption,
-    FlagsOption,
-    KeyOption,
-    PolicyOption,
-    ProviderOption,
-    ReasonOption,
-    SkewOption,
-    answer,
-    desk_for,
-    one_subject,
-)
+from pxctl.app.cli.options import verb_app
+from pxctl.app.cli.releasing import Step, verb
 
 app = verb_app()
 
 
-@app.command(
-    epilog=examples("pxctl promote --env production --policy default", "pxctl promote --env production --if-ready")
-)
+@verb(app, "pxctl promote --env production --policy default", "pxctl promote --env production --if-ready")
 def promote(
-    env: EnvOption = None,
-    policy: PolicyOption = None,
-    provider: ProviderOption = None,
-    flags: FlagsOption = False,
+    go: Step,
     full: Annotated[bool, typer.Option("--full", help="Go to the last step at once.")] = False,
     if_ready: Annotated[
         bool, typer.Option("--if-ready", help="Every rollout whose wait is over and whose gates hold; else nothing.")
     ] = False,
-    dry_run: DryRunOption = False,
-    reason: ReasonOption = "",
-    key: KeyOption = None,
-    skew_ok: SkewOption = False,
-    repo: RepoOption = None,
-    format: FormatOption = Format.TEXT,
-    output: OutputOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
 ) -> int:
     """Move a rollout to its next step, once its gates are met.
 
@@ -64,12 +28,10 @@ def promote(
     from pxctl.app.flows.promote import promote_rollouts, stopped
     from pxctl.report.release import results_text
 
-    out = Output(output, quiet=quiet, verbose=verbose)
-    desk = desk_for(repo, env, key=key, skew_ok=skew_ok)
-    subject = one_subject(policy, provider, flags, required=False)
-    results = promote_rollouts(desk, subject, full=full, if_ready=if_ready, reason=reason, dry_run=dry_run)
+    desk, subject = go.desk(), go.subject()
+    results = promote_rollouts(desk, subject, full=full, if_ready=if_ready, reason=go.reason, dry_run=go.dry_run)
     if len(results) == 1:
-        answer(out, results[0], format)
+        go.answer(results[0])
     else:
-        out.answer({"results": results}, format, lambda found: results_text(found["results"]))
+        go.out.answer({"results": results}, go.format, lambda found: results_text(found["results"]))
     return 1 if stopped(results) else 0

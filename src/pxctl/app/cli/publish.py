@@ -7,48 +7,21 @@ from typing import Annotated
 
 import typer
 
-from pxctl.app.cli.options import (
-    Format,
-    FormatOption,
-    Output,
-    OutputOption,
-    QuietOption,
-    RepoOption,
-    VerboseOption,
-    examples,
-    verb_app,
-)
-from pxctl.app.cli.releasing import (
-    DryRunOption,
-    EnvOption,
-    FlagsOption,
-    KeyOption,
-    PolicyOption,
-    ProviderOption,
-    ReasonOption,
-    SkewOption,
-    answer,
-    desk_for,
-    one_subject,
-    split,
-)
+from pxctl.app.cli.options import verb_app
+from pxctl.app.cli.releasing import PrOption, RequestOption, Step, mode_of, one_subject, split, verb
 
 app = verb_app()
 _LIST = "comma-separated; several options must all hold, names are added"
 
 
-@app.command(
-    epilog=examples(
-        "pxctl publish --env production --policy default --dry-run",
-        "pxctl publish --env production --provider openai-main --tier gold,silver --rollout standard",
-        "pxctl publish --env production --roster --direct",
-    )
+@verb(
+    app,
+    "pxctl publish --env production --policy default --dry-run",
+    "pxctl publish --env production --provider openai-main --tier gold,silver --rollout standard",
+    "pxctl publish --env production --roster --direct",
 )
 def publish(
-    env: EnvOption = None,
-    policy: PolicyOption = None,
-    provider: ProviderOption = None,
-    flags: FlagsOption = False,
+    go: Step,
     roster: Annotated[bool, typer.Option("--roster", help="The tenants: add the new ones, remove the gone.")] = False,
     tenants: Annotated[str | None, typer.Option("--tenants", metavar="A,B", help=f"These tenants; {_LIST}.")] = None,
     business_line: Annotated[
@@ -70,19 +43,8 @@ def publish(
         bool, typer.Option("--force", help="Roster: remove many tenants at once; needs --reason.")
     ] = False,
     direct: Annotated[bool, typer.Option("--direct", help="Release now, without a pull request.")] = False,
-    pr: Annotated[bool, typer.Option("--pr", help="Write a release request and open a pull request for it.")] = False,
-    request: Annotated[
-        bool, typer.Option("--request", help="Write the release request into the work tree, for `pxctl apply`.")
-    ] = False,
-    dry_run: DryRunOption = False,
-    reason: ReasonOption = "",
-    key: KeyOption = None,
-    skew_ok: SkewOption = False,
-    repo: RepoOption = None,
-    format: FormatOption = Format.TEXT,
-    output: OutputOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    pr: PrOption = False,
+    request: RequestOption = False,
 ) -> int:
     """Release what a commit on main holds: the plan first, then the first step of the rollout.
 
@@ -90,15 +52,13 @@ def publish(
     """
     from pxctl.app.flows.publish import publish_subject
 
-    out = Output(output, quiet=quiet, verbose=verbose)
-    desk = desk_for(repo, env, key=key, skew_ok=skew_ok, rev=source)
-    subject = one_subject(policy, provider, flags, roster)
-    mode = "dry-run" if dry_run else "direct" if direct else "pr" if pr else "request" if request else None
+    subject = one_subject(go.policy, go.provider, go.flags, roster)
     result, message = publish_subject(
-        desk, subject or "", mode, tenants=split(tenants), business_lines=split(business_line), tiers=split(tier),
-        rollout=rollout, reason=reason, again=again, supersede=supersede, force=force, trace=trace,
+        go.desk(rev=source), subject or "", mode_of(go.dry_run, direct, pr, request), tenants=split(tenants),
+        business_lines=split(business_line), tiers=split(tier),
+        rollout=rollout, reason=go.reason, again=again, supersede=supersede, force=force, trace=trace,
     )  # fmt: skip
-    code = answer(out, result, format)
+    code = go.answer(result)
     if message:
-        out.note(message)
+        go.out.note(message)
     return code

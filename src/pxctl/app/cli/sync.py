@@ -6,34 +6,19 @@ from typing import Annotated
 
 import typer
 
-from pxctl.app.cli.options import (
-    Format,
-    FormatOption,
-    Output,
-    OutputOption,
-    QuietOption,
-    RepoOption,
-    VerboseOption,
-    examples,
-    verb_app,
-)
-from pxctl.app.cli.releasing import EnvOption, desk_for, split
+from pxctl.app.cli.options import verb_app
+from pxctl.app.cli.releasing import Call, split, verb
 
 app = verb_app()
 
 
-@app.command(epilog=examples("pxctl sync --env production", "pxctl sync --env production --dry-run --format json"))
+@verb(app, "pxctl sync --env production", "pxctl sync --env production --dry-run --format json")
 def sync(
-    env: EnvOption = None,
+    go: Call,
     target: Annotated[
         str | None, typer.Option("--target", "-t", metavar="NAME,...", help="Only these; default: all it has.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Report drift and send nothing.")] = False,
-    repo: RepoOption = None,
-    format: FormatOption = Format.TEXT,
-    output: OutputOption = None,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
 ) -> int:
     """Push what is live to an environment's targets, and report drift.
 
@@ -43,9 +28,8 @@ def sync(
     from pxctl.app.flows.sync import sync as run
     from pxctl.report.sync import sync_text
 
-    out = Output(output, quiet=quiet, verbose=verbose)
-    desk = desk_for(repo, env)
-    with out.progress(f"syncing {desk.environment}") as step:
+    desk = go.desk()
+    with go.out.progress(f"syncing {desk.environment}") as step:
         report = run(desk, split(target), dry_run=dry_run, step=step.advance)
-    out.answer(report, format, sync_text)
+    go.out.answer(report, go.format, sync_text)
     return report.exit_code
