@@ -21,7 +21,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "setting up $(VENV) for the tests (once) ..."
-	@$(PIP) install -c constraints.txt -e '.[test,demo,parquet,aws,keyring,otel]'
+	@$(PIP) install -c constraints.txt -e '.[test,demo,parquet,aws,keyring]'
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## the main job, end to end, on a scratch copy: lint to rollback in about a minute
