@@ -78,8 +78,8 @@ def load_plain(text: str) -> Any:
     return value
 
 
-# A collection may be the key of a flow mapping only where a bracket follows a brace or a comma.
-_ODD_KEY = re.compile(r"[{,][ ]*[\[{]")
+# What stands in a flow mapping without a colon is a key with no value: a collection, or a number as in `{a, 2, b: c}`.
+_ODD_KEY = re.compile(r"[{,][ ]*(?:[\[{]|(?:true|false|null|-?[0-9])[0-9.]*[ ]*[,}])")
 
 
 def _text_keys(value: Any) -> bool:
