@@ -59,7 +59,12 @@ def test_every_design_verb_has_a_place_in_the_table() -> None:
 
 @pytest.mark.parametrize(
     ("args", "word"),
-    [(["nonsense"], "`nonsense`"), (["--nonsense"], "--nonsense"), ([], "Usage")],
+    [
+        (["nonsense"], "`nonsense`"),
+        (["--nonsense"], "--nonsense"),
+        (["plan", "--format", "yaml"], "`-f`: `yaml` is not one of `text`, `json`, `markdown`, `html`"),
+        ([], "Usage"),
+    ],
 )
 def test_wrong_words_are_exit_2(pxctl, args: list[str], word: str) -> None:
     done = pxctl(*args)

@@ -109,6 +109,7 @@ def _run(args: list[str]) -> int:
 def _usage(error: Any) -> int:
     context = error.ctx
     message = re.sub(r"'([^']*)'", r"`\1`", " ".join(error.format_message().split()).rstrip("."))
+    message = message.replace("Value error, ", "")
     message = re.sub(r"Input should be (.*?)(?:, unable to parse .*)?$", r"it should be \1", message)
     hint = f"see `{context.command_path} --help`" if context is not None else None
     say(message[:1].lower() + message[1:], hint)
