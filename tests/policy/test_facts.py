@@ -16,7 +16,6 @@ from pxctl.core.errors import ContextError
 from pxctl.model.signals import Signals
 from pxctl.policy.compile import compile_config
 from pxctl.policy.facts import Facts
-from pxctl.policy.trace import trace_of
 
 
 def some(seed: int, count: int) -> list[Facts]:
@@ -87,7 +86,7 @@ def test_the_tables_of_a_trace_go_with_their_lane() -> None:
     facts.record()
     facts.line()
     assert facts.lane is not None
-    kept = weakref.ref(trace_of(facts.lane))
+    kept = weakref.ref(facts.lane.trace)
     del facts, bound
     gc.collect()
     assert kept() is None

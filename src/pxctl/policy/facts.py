@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
 
 from pxctl.model.context import Context
 from pxctl.model.decision import Considered, CostBasis, Decision, Refusal
 from pxctl.policy.measured import STALE
-from pxctl.policy.trace import trace_of
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from pxctl.policy.bound import Seated
     from pxctl.policy.lane import Lane
     from pxctl.policy.prices import Prices
@@ -26,15 +26,19 @@ _REFUSALS = {
 class Facts:
     """One decision, slim. `bit` is the primary's place in the lane, below 0 a refusal; `mask` is what passed.
 
-    Everything else is computed from these when it is asked for: `primary`, `fallbacks`, `cost` and so on are as in
-    `pxctl.model.decision.Decision`.
+    Deciding hands on what it has computed: `costs` by bit (None: no check and no rank needed them) and, where a request
+    changes the order, `order`, the kept candidates' bits by rank, with `scores` by bit. The rest is computed when it is
+    asked for: `primary`, `fallbacks`, `cost` and so on are as in `pxctl.model.decision.Decision`.
     """
 
-    __slots__ = ("bit", "context", "cost", "fallbacks", "lane", "mask", "prices", "seated")
+    __slots__ = (
+        "bit", "context", "cost", "costs", "fallbacks", "lane", "mask", "order", "prices", "scores", "seated",
+    )  # fmt: skip
 
     def __init__(
         self, lane: Lane | None, seated: Seated, context: Context, mask: int, bit: int, fallbacks: tuple[str, ...],
-        cost: int | None, prices: Prices | None,
+        cost: int | None, prices: Prices | None, costs: Sequence[int] | None = None,
+        scores: Sequence[int] | dict[int, int] | None = None, order: list[int] | None = None,
     ) -> None:  # fmt: skip
         self.lane = lane
         self.seated = seated
@@ -44,6 +48,9 @@ class Facts:
         self.fallbacks = fallbacks
         self.cost = cost
         self.prices = prices
+        self.costs = costs
+        self.scores = scores
+        self.order = order
 
     def __repr__(self) -> str:
         return f"<Facts {self.primary or self.refusal} of route {self.route}>"
@@ -95,22 +102,16 @@ class Facts:
 
     def render(self) -> Decision:
         """The decision with its trace, as a value."""
-        fields = self.fields()
-        if self.lane is not None:
-            entries = [_fast(Considered, entry) for entry in self._entries(self.lane)]
-            fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
-            fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
-        return _fast(Decision, fields)
+        if self.lane is None:
+            return _frozen(Decision, self.fields())
+        fields = self.as_dict()
+        for name in ("candidates", "listed_fallbacks"):
+            fields[name] = tuple([_frozen(Considered, entry) for entry in fields[name]])
+        return _frozen(Decision, fields)
 
     def as_dict(self) -> dict[str, Any]:
         """The decision with its trace, as JSON values; equal to `render().model_dump()`."""
-        if self.lane is None:
-            return self.fields()
-        fields = trace_of(self.lane).fields(self)
-        entries = self._entries(self.lane)
-        fields["candidates"] = tuple([entries[i] for i in self.lane.listed])
-        fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
-        return fields
+        return self.fields() if self.lane is None else self.lane.trace.whole(self)
 
     def record(self) -> dict[str, Any]:
         """The whole trace as logs keep it, each deployment named once: the fields of `Decision`, but instead of
@@ -120,20 +121,22 @@ class Facts:
         reasons are tried; `over_budget`: what those with reason `budget` would have cost; `fallbacks_kept` and
         `fallbacks_excluded` likewise for listed fallbacks; `stale_health`: whose health is last known.
         """
-        lane, prices = self.lane, self.prices
-        if lane is None or prices is None:
-            fields = self.fields()
-            del fields["candidates"], fields["listed_fallbacks"]
-            return fields
-        return trace_of(lane).record(self, lane, prices)
+        if self.lane is not None:
+            return self.lane.trace.record(self)
+        fields = self.fields()
+        del fields["candidates"], fields["listed_fallbacks"]
+        return fields
 
     def line(self) -> str:
         """The record as one line of JSON: the same bytes as `json.dumps(facts.record())`, sooner."""
-        lane, prices = self.lane, self.prices
-        if lane is None or prices is None:
-            return json.dumps(self.record())
-        trace = trace_of(lane)
-        return trace.lines.line(self, lane, prices, trace)
+        return json.dumps(self.record()) if self.lane is None else self.lane.trace.line(self)
+
+    def every_cost(self) -> Sequence[int]:
+        """1e-12 USD on each deployment of the lane, by bit."""
+        if self.costs is None and self.prices is not None:
+            context = self.context
+            self.costs = self.prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
+        return self.costs or ()
 
     def fields(self) -> dict[str, Any]:
         """The fields of `Decision` without the trace."""
@@ -162,23 +165,23 @@ class Facts:
             "listed_fallbacks": (),
         }
 
-    def _entries(self, lane: Lane) -> list[dict[str, Any]]:
-        """The trace by bit, the fields of `Considered` in order."""
-        return [] if self.prices is None else trace_of(lane).entries(self, lane, self.prices)
-
 
 _M = TypeVar("_M", bound="BaseModel")
 
 
-def _fast(kind: type[_M], values: dict[str, Any]) -> _M:
+def _frozen(kind: type[_M], values: dict[str, Any]) -> _M:
     """A frozen model from values that are right by construction; pydantic's `model_construct` takes longer."""
-    made = kind.__new__(kind)
-    put = object.__setattr__
-    put(made, "__dict__", values)
-    put(made, "__pydantic_fields_set__", _ALL_SET[kind])
-    put(made, "__pydantic_extra__", None)
-    put(made, "__pydantic_private__", None)
+    made = _NEW(kind)
+    _PUT_VALUES(made, values)
+    _PUT_NAMES(made, _ALL_SET[kind])
+    _PUT_EXTRA(made, None)
+    _PUT_PRIVATE(made, None)
     return made
 
 
 _ALL_SET: dict[type[Any], set[str]] = {kind: set(kind.model_fields) for kind in (Considered, Decision)}
+_NEW = object.__new__
+_PUT_VALUES, _PUT_NAMES, _PUT_EXTRA, _PUT_PRIVATE = [
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def _scales(lane: Lane) -> list[tuple[int, ...]]:
     if lane.plan.strategy != "weighted":
         return []
-    if len(set(lane.units)) == 1 and 0 < lane.units[0] <= 1 << 20:
-        return [NEGLOG] * lane.count  # equal weights: the order is that of the logarithms, and small integers sort fast
+    if lane.even:  # the order is that of the logarithms, and small integers sort fast
+        return [NEGLOG] * lane.count
     return [scale_of(units) for units in lane.units]
 
 
@@ -96,6 +96,7 @@ _STATIC = """\
 _KEPT = """\
     kept = m & candidates
     if not kept:
+        scores = order = None
         found = outcomes.get(m)
         if found is None:
             found = settle(m)
@@ -153,7 +154,7 @@ _TAIL = """\
     if p < 0:
         return Facts(lane, s, c, m, p, chain, None, price)
     r = price.rates[p]
-    return Facts(lane, s, c, m, p, chain, (i - g) * r.input + g * r.cached + o * r.output, price)
+    return Facts(lane, s, c, m, p, chain, (i - g) * r.input + g * r.cached + o * r.output, price{known})
 """
 
 
@@ -164,11 +165,12 @@ def _source(lane: Lane) -> str:
     text += _BOUNDS + (_MOST if lane.plan.max_cost < UNBOUNDED else "") + _BUDGET
     strategy = lane.plan.strategy
     if lane.static:
-        return text + _WITHIN + _STATIC + _TAIL
+        return text + _WITHIN + _STATIC + _TAIL.format(known="")
     text += _WITHIN if strategy == "weighted" else _COSTS
     text += _KEPT + {"weighted": _WEIGHTED, "cheapest": _CHEAPEST, "balanced": _BALANCED}[strategy]
     text += (_ORDER_ONE if lane.single_class else _ORDER_MANY) + _CHAIN
-    return text + (_REST if lane.spare else "") + _TAIL
+    known = f", {'None' if strategy == 'weighted' else 'costs'}, scores, order"
+    return text + (_REST if lane.spare else "") + _TAIL.format(known=known)
 
 
 def make_run(lane: Lane) -> Callable[[Any, Context], Facts]:

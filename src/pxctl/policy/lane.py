@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from struct import Struct
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pxctl.model.base import MODALITIES, UNDETERMINED
 from pxctl.model.context import Context
@@ -22,6 +22,9 @@ from pxctl.policy.plan import Plan
 from pxctl.policy.prices import Prices
 from pxctl.policy.rank import STATIC, distance, terms
 from pxctl.policy.tenancy import Seat
+
+if TYPE_CHECKING:
+    from pxctl.policy.trace import Trace
 
 MEMO = 4096
 """How many results of one kind a lane remembers before it forgets them all."""
@@ -75,6 +78,7 @@ class Lane:
         self.count = len(places)
         self.deployments: tuple[Deployment, ...] = tuple(plan.candidates[i] for i in places) + plan.fallbacks
         self.units = tuple(plan.units[i] for i in places)
+        self.even = len(set(self.units)) == 1 and 0 < self.units[0] <= 1 << 20
         self.measured = tuple([measured[i] for i in places] + [measurer.of(d) for d in plan.fallbacks])
         self.ids = tuple(d.id for d in self.deployments)
         self.all = (1 << len(self.ids)) - 1
@@ -261,3 +265,10 @@ class Lane:
         from pxctl.policy.fast import make_run
 
         return make_run(self)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What renders the decisions of this lane."""
+        from pxctl.policy.trace import Trace
+
+        return Trace(self)

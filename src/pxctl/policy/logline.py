@@ -8,14 +8,11 @@ from __future__ import annotations
 import json
 from itertools import compress
 from json.encoder import encode_basestring_ascii as quoted
-from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pxctl.policy.facts import Facts
-    from pxctl.policy.lane import Lane
-    from pxctl.policy.prices import Prices
-    from pxctl.policy.trace import Trace, View
+    from pxctl.policy.trace import Checked, Trace, View
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -23,7 +20,6 @@ MEMO = 1024
 """How many fragments of one kind are remembered before all of that kind are forgotten."""
 _OPEN = frozenset({"trace_id", "tenant", "fallbacks", "cost"})
 _LISTS = frozenset({"kept", "excluded", "fallbacks_kept", "fallbacks_excluded"})
-_SCORE = itemgetter(1)
 
 
 def _fixed(value: object) -> str:
@@ -31,74 +27,59 @@ def _fixed(value: object) -> str:
 
 
 class Lines:
-    """The fragments of one lane. Those of a view have `%d` where a request's own numbers go."""
+    """The fragments of one lane; `%d` stands where a request's own numbers go."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._begin = [f"[{json.dumps(name)}, " for name in trace.lane.ids]
+        self._end = [f", {json.dumps(basis)}]" for basis in trace.bases]
         self._heads: dict[tuple[int, bool], str] = {}
         self._chains: dict[tuple[str, ...], str] = {}
-        self._views: dict[int, tuple[tuple[str, ...], str, str]] = {}
-        self._checks: dict[int, tuple[object, str, str]] = {}
+        self._views: dict[int, tuple[str, str]] = {}
 
-    def line(self, facts: Facts, lane: Lane, prices: Prices, trace: Trace) -> str:
-        """The line of a decision that took a route."""
-        context, seated, mask, chain = facts.context, facts.seated, facts.mask, facts.fallbacks
-        checked = trace.checked(lane, seated, context)
-        if checked.left & ~mask:
-            return json.dumps(trace.record(facts, lane, prices))
-        costs = prices.costs(context.input_tokens, context.cached_input_tokens, context.output_tokens)
-        view = trace.view(lane, prices.bases, mask)
-        pieces, whole, spare = self._views.get(mask) or self._view(mask, view)
-        some = tuple(compress(costs, view.flags))
-        if lane.static:
-            kept = whole % some
+    def line(self, facts: Facts, checked: Checked, view: View) -> str:
+        """The line of a decision that took a route, where no budget excluded anybody."""
+        context, mask, order, costs = facts.context, facts.mask, facts.order, facts.every_cost()
+        fixed, spare = self._views.get(mask) or self._view(mask, view)
+        if order is None:
+            kept = fixed % tuple(compress(costs, view.flags))
         else:
-            rows = list(zip(pieces, trace.scores(lane, view, some, context), some, strict=True))
-            if view.parts is None:
-                rows.sort(key=_SCORE)
-            else:
-                rows = [row for first, end in view.parts for row in sorted(rows[first:end], key=_SCORE)]
-            kept = ", ".join([piece % (score, cost) for piece, score, cost in rows])
-        excluded = self._checks.get(id(checked))
-        if excluded is None or excluded[0] is not checked:
-            excluded = checked, json.dumps(checked.excluded), json.dumps(checked.spare)
-            _room(self._checks)[id(checked)] = excluded
-        key = facts.bit, seated.safe
-        return (self._heads.get(key) or self._head(key, facts, lane, prices, trace)) % (
+            scores, begin, end = self._trace.scores(facts), self._begin, self._end
+            kept = ", ".join([f"{begin[i]}{scores[i]}, {costs[i]}{end[i]}" for i in order])
+        return (self._heads.get((facts.bit, facts.seated.safe)) or self._head(facts)) % (
             quoted(context.trace_id),
             quoted(context.tenant),
-            self._chains.get(chain) or self._chain(chain),
+            self._chains.get(facts.fallbacks) or self._chain(facts.fallbacks),
             "null" if facts.cost is None else facts.cost,
             kept,
-            excluded[1],
+            checked.texts[0],
             spare % tuple([costs[i] for i, _, _ in view.spare]),
-            excluded[2],
+            checked.texts[1],
         )
 
-    def _chain(self, chain: tuple[str, ...]) -> str:
-        found = _room(self._chains)[chain] = json.dumps(chain)
+    def _chain(self, names: tuple[str, ...]) -> str:
+        found = room(self._chains, MEMO)[names] = json.dumps(names)
         return found
 
-    def _view(self, mask: int, view: View) -> tuple[tuple[str, ...], str, str]:
-        named = list(zip(map(_fixed, view.names), map(_fixed, view.bases), strict=True))
-        pieces = tuple(f"[{name}, %d, %d, {basis}]" for name, basis in named)
-        whole = ", ".join(
-            f"[{name}, {score}, %d, {basis}]" for (name, basis), score in zip(named, view.fixed, strict=True)
-        )
-        spare = ", ".join(f"[{_fixed(name)}, %d, {_fixed(basis)}]" for _, name, basis in view.spare)
-        found = _room(self._views)[mask] = pieces, whole, spare
+    def _view(self, mask: int, view: View) -> tuple[str, str]:
+        """The kept candidates where no request changes their order, and the kept fallbacks."""
+        named = zip(map(_fixed, view.names), view.fixed, map(_fixed, view.bases), strict=True)
+        fixed = ", ".join([f"[{name}, {score}, %d, {basis}]" for name, score, basis in named])
+        spare = ", ".join([f"[{_fixed(name)}, %d, {_fixed(basis)}]" for _, name, basis in view.spare])
+        found = room(self._views, MEMO)[mask] = fixed, spare
         return found
 
-    def _head(self, key: tuple[int, bool], facts: Facts, lane: Lane, prices: Prices, trace: Trace) -> str:
+    def _head(self, facts: Facts) -> str:
         parts = []
-        for name, value in trace.record(facts, lane, prices).items():
+        for name, value in self._trace.record(facts).items():
             text = "%s" if name in _OPEN or name in _LISTS else _fixed(value)
             parts.append(f'"{name}": {f"[{text}]" if name in ("kept", "fallbacks_kept") else text}')
-        found = self._heads[key] = "{" + ", ".join(parts) + "}"
+        found = self._heads[facts.bit, facts.seated.safe] = "{" + ", ".join(parts) + "}"
         return found
 
 
-def _room(memo: dict[_K, _V]) -> dict[_K, _V]:
-    """`memo`, emptied where it is full."""
-    if len(memo) > MEMO:
+def room(memo: dict[_K, _V], most: int) -> dict[_K, _V]:
+    """`memo`, emptied where it holds more than `most`."""
+    if len(memo) > most:
         memo.clear()
     return memo

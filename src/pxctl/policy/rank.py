@@ -1,10 +1,9 @@
-"""Scores, one candidate list at a time: the plain form that renders traces and that columns is compared with."""
+"""What scores are made of: tables of the weighted ones, terms of the balanced ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import floor
 
 from pxctl.policy.integers import LAST, MILLION
 from pxctl.policy.neglog import NEGLOG
@@ -39,17 +38,3 @@ def terms(values: Sequence[int | None], weight: float) -> list[float]:
 def distance(health: int | None) -> int | None:
     """Health turned round, so that smaller is better."""
     return None if health is None else MILLION - health
-
-
-def balanced_scores(
-    health: Sequence[float], costs: Sequence[int], weight: float, latency: Sequence[float]
-) -> list[int]:
-    """Scores of the kept candidates from their weighted terms of health and latency, and from their costs."""
-    low = min(costs, default=0)
-    span = float(max(costs, default=0) - low)
-    if not span:
-        return [floor(((a + 0.0) + c) * SCALE) for a, c in zip(health, latency, strict=True)]
-    return [
-        floor(((a + weight * (float(cost - low) / span)) + c) * SCALE)
-        for a, cost, c in zip(health, costs, latency, strict=True)
-    ]
