@@ -187,7 +187,7 @@ def test_a_stale_plan_is_refused(tmp_path: Path, say: Say) -> None:
     commit(root, "provider")
     assert say("publish", "--env", "production", "--provider", "ollama")[0] == 0
     code, _, err = say("apply", "--env", "production")
-    assert code == 4 and "stale plan" in err and "make a new request" in err
+    assert code == 4 and "stale plan" in err and "publish --refresh releases/production/0001-default-2.yaml" in err
 
 
 def test_signatures_and_approvals(tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,11 @@ class ReleaseRequest(Model):
     supersede: bool = False
     again: bool = False
     force: bool = Field(default=False, description="retire a provider that tenants have, or remove many tenants")
+    also: dict[Subject, Annotated[int, Field(ge=1)] | None] = Field(
+        default_factory=dict, description="rollback: more subjects that go back with it, each with its version or null"
+    )
+    to: Annotated[int, Field(ge=1)] | None = Field(default=None, description="rollback: what was live at this release")
+    keep_flags: bool = Field(default=False, description="rollback: leave the flags as they are")
     plan_digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
 
 

@@ -97,6 +97,11 @@ def make(branch: Branch, intent: Intent, world: World, terms: Terms = NO_TERMS, 
             if outcome.status != "planned":
                 return outcome
             if time.monotonic() > deadline:
+                if branch.blocked:
+                    raise GitError(
+                        f"`{branch.name}` stays locked: {branch.blocked}",
+                        hint="nothing was published; remove that file if no git runs there (`pxctl doctor` looks)",
+                    )
                 raise RefusedError(
                     f"others kept publishing to `{branch.environment}` for {world.patience:g} s ({attempt} attempts)",
                     hint="nothing was published; run it again",
@@ -194,7 +199,9 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) 
     if terms.digest is not None and terms.digest != plan.digest:
         raise RefusedError(
             f"stale plan: what was agreed to is {terms.digest[:19]}…, what would happen now is {plan.digest[:19]}…",
-            hint="the environment changed since; make a new request with `pxctl publish`, and have that approved",
+            hint=f"the environment changed since; plan it again: pxctl publish --refresh {terms.request[0]}"
+            if terms.request
+            else "the environment changed since; plan it again, and have that approved",
         )
     if plan.approvals_missing:
         raise RefusedError(

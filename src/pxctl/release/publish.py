@@ -53,7 +53,8 @@ class Publish:
         if self.version is not None and self.version != number:
             raise RefusedError(
                 f"the request asks for {self.subject}@{self.version}, but this content would be @{number}",
-                hint="somebody published in between; run `pxctl publish` again for a new request",
+                hint="somebody published in between; "
+                + (f"plan it again: pxctl publish --refresh {self.request}" if self.request else "run it again"),
             )
         draft = Draft(op="publish", release=release, subject=self.subject, version=number, source=self.content.source)
         tenants = chosen(view, setting, self.selection)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pxctl.core.errors import RefusedError
+from pxctl.core.errors import RefusedError, UsageError
 from pxctl.model.release import ReleaseRequest
 from pxctl.release.branch import Branch
 from pxctl.release.documents import RELEASE
@@ -28,6 +28,14 @@ class Due:
 def folder(environment: str) -> str:
     """Where an environment's requests lie."""
     return f"releases/{environment}/"
+
+
+def environment_of(path: str) -> str:
+    """The environment that a request is for. Raises UsageError where the path is none of a request."""
+    match = NAME.fullmatch(path)
+    if match is None:
+        raise UsageError(f"`{path}` is no release request", hint="such as releases/production/0042-default-12.yaml")
+    return match["env"]
 
 
 def next_path(environment: str, existing: Iterable[str], subject: str, version: int | None, op: str) -> str:
@@ -83,7 +91,7 @@ def due(
         if order(path) < last:
             raise RefusedError(
                 f"`{path}` comes before `{last[1]}`, which is applied already",
-                hint="give it the next number, or remove it; requests are applied in order",
+                hint=f"give it the next number: pxctl publish --refresh {path}; or remove it",
             )
         wanted.append(Due(path, blob, request))
     return wanted, warnings

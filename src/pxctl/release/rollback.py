@@ -33,7 +33,11 @@ class Rollback:
     def draft(self, view: View, setting: Setting) -> Draft:
         """The way back, in one release."""
         release = current(view, setting)
-        subjects = self._subjects(release)
+        if not self.targets and self.to_commit is None and release.op == "rollback":
+            draft = Draft(op="rollback", release=release)
+            draft.unchanged = f"release {release.seq} rolled back {release.step}; name what else is to go back"
+            return draft
+        subjects = subjects_of(release, self.targets, self.to_commit is not None)
         pins = view.pins(self.tenants)
         if self.tenants is not None and len(pins) < len(self.tenants):
             unknown = ", ".join(f"`{t}`" for t in sorted(self.tenants - set(pins)))
@@ -54,21 +58,6 @@ class Rollback:
         draft.move(view, moves)
         self._record(draft, setting, subjects, pins, moves)
         return draft
-
-    def _subjects(self, release: Release) -> list[str]:
-        if self.targets:
-            return sorted(self.targets)
-        if self.to_commit is not None:
-            return sorted({*release.counters} - {"roster"})
-        running = [r for r in release.rollouts if r.state in rollout.ACTIVE]
-        done = [r for r in release.rollouts if r.state == "done" and r.base is not None]
-        found = sorted(running or done, key=lambda r: r.started)
-        if not found:
-            raise UsageError("there is nothing to roll back", hint="name a version: --policy default@11")
-        if len(running) > 1:
-            names = ", ".join(f"`{r.subject}`" for r in running)
-            raise UsageError(f"several rollouts are on their way: {names}", hint="name one, such as --policy default")
-        return [found[-1].subject]
 
     def _back(self, view: View, release: Release, subject: str, pins: dict[str, Pins]) -> dict[str, int | None]:
         number = self.targets.get(subject)
@@ -128,7 +117,7 @@ class Rollback:
         if outside:
             raise RefusedError(
                 f"{', '.join(outside)} was not stable within the last {setting.environment.rollback_window}",
-                hint="write a request with `op: rollback` under releases/, have it approved, then pxctl apply",
+                hint="ask for it: the same command with --pr (or --request); once that is approved, `pxctl apply`",
             )
 
     def _record(
@@ -169,6 +158,28 @@ class Rollback:
         draft.version = next(iter(ones)) if len(ones) == 1 else None
         draft.set(blocked=tuple(blocked), stable=stable, former=tuple(former), rollouts=rollouts, step=names)
         draft.step = names
+
+
+def subjects_of(release: Release, named: Iterable[str], to_release: bool = False) -> list[str]:
+    """What a rollback is about: what is named; with a release to go back to everything; else the rollout on its way, or
+    the last one that finished. Raises UsageError where there is none, or several are on their way."""
+    if chosen := sorted(named):
+        unknown = [s for s in chosen if s not in release.counters or s == "roster"]
+        if unknown:
+            known = ", ".join(f"`{s}`" for s in sorted({*release.counters} - {"roster"})) or "nothing yet"
+            raise UsageError(f"`{unknown[0]}` was never released here", hint=f"released: {known}")
+        return chosen
+    if to_release:
+        return sorted({*release.counters} - {"roster"})
+    running = [r for r in release.rollouts if r.state in rollout.ACTIVE]
+    done = [r for r in release.rollouts if r.state == "done" and r.base is not None]
+    found = sorted(running or done, key=lambda r: r.started)
+    if not found:
+        raise UsageError("there is nothing to roll back", hint="name a version: --policy default@11")
+    if len(running) > 1:
+        names = ", ".join(f"`{r.subject}`" for r in running)
+        raise UsageError(f"several rollouts are on their way: {names}", hint="name one, such as --policy default")
+    return [found[-1].subject]
 
 
 def _numbers(values: Iterable[int | None]) -> str:

@@ -103,7 +103,10 @@ class RosterChange:
         there, wanted = set(view.tenant_ids()), set(setting.roster)
         number, isnew = number_for(view, release, SUBJECT, self.content)
         if self.version is not None and self.version != number:
-            raise RefusedError(f"the request asks for roster@{self.version}, but this content would be @{number}")
+            raise RefusedError(
+                f"the request asks for roster@{self.version}, but this content would be @{number}",
+                hint=f"plan it again: pxctl publish --refresh {self.request}",
+            )
         draft = Draft(op="roster", release=release, subject=SUBJECT, version=number, source=self.content.source)
         added, removed = sorted(wanted - there), sorted(there - wanted)
         if not added and not removed and not isnew:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from pxctl.app.cli.options import verb_app
 from pxctl.app.cli.releasing import PrOption, RequestOption, Step, mode_of, one_subject, split, verb
+from pxctl.core.errors import UsageError
 
 app = verb_app()
 _LIST = "comma-separated; several options must all hold, names are added"
@@ -19,6 +21,7 @@ _LIST = "comma-separated; several options must all hold, names are added"
     "pxctl publish --env production --policy default --dry-run",
     "pxctl publish --env production --provider openai-main --tier gold,silver --rollout standard",
     "pxctl publish --env production --roster --direct",
+    "pxctl publish --refresh releases/production/0042-default-12.yaml",
 )
 def publish(
     go: Step,
@@ -42,6 +45,9 @@ def publish(
     force: Annotated[
         bool, typer.Option("--force", help="Roster: remove many tenants at once; needs --reason.")
     ] = False,
+    refresh: Annotated[
+        str | None, typer.Option("--refresh", metavar="REQUEST", help="Plan a request that became stale again.")
+    ] = None,
     direct: Annotated[bool, typer.Option("--direct", help="Release now, without a pull request.")] = False,
     pr: PrOption = False,
     request: RequestOption = False,
@@ -50,15 +56,28 @@ def publish(
 
     Without --pr, --request or --direct: a pull request where pxctl.yaml names a forge, else directly.
     """
+    mode = mode_of(go.dry_run, direct, pr, request)
+    if refresh is not None:
+        return _refresh(go, roster, refresh, mode)
     from pxctl.app.flows.publish import publish_subject
 
     subject = one_subject(go.policy, go.provider, go.flags, roster)
-    result, message = publish_subject(
-        go.desk(rev=source), subject or "", mode_of(go.dry_run, direct, pr, request), tenants=split(tenants),
-        business_lines=split(business_line), tiers=split(tier),
-        rollout=rollout, reason=go.reason, again=again, supersede=supersede, force=force, trace=trace,
+    return go.answer(
+        *publish_subject(
+            go.desk(rev=source), subject or "", mode, tenants=split(tenants), business_lines=split(business_line),
+            tiers=split(tier), rollout=rollout, reason=go.reason, again=again, supersede=supersede, force=force,
+            trace=trace,
+        )
     )  # fmt: skip
-    code = go.answer(result)
-    if message:
-        go.out.note(message)
-    return code
+
+
+def _refresh(go: Step, roster: bool, request: str, mode: str | None) -> int:
+    from pxctl.app.flows.refresh import refresh
+    from pxctl.release.requests import environment_of
+
+    if go.subject() or roster or mode == "direct":
+        raise UsageError(
+            "--refresh plans a request again as it is", hint="leave the subject and --direct out, or make a new request"
+        )
+    path = request.removeprefix("./")
+    return go.answer(*refresh(replace(go, env=environment_of(path)).desk(), path, mode))

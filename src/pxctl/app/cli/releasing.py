@@ -122,11 +122,13 @@ class Change(Call):
 
         return self.answer(release(self.desk(), intent, dry_run=self.dry_run))
 
-    def answer(self, result: ReleaseResult) -> int:
-        """Show what came of it; 0."""
+    def answer(self, result: ReleaseResult, message: str = "") -> int:
+        """Show what came of it, with a message for people; 0."""
         from pxctl.report.release import release_text
 
         self.out.answer(result, self.format, release_text)
+        if message:
+            self.out.note(message)
         return 0
 
 

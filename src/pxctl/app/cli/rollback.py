@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pxctl.app.cli.options import verb_app
-from pxctl.app.cli.releasing import Change, split, verb
+from pxctl.app.cli.releasing import Change, PrOption, RequestOption, mode_of, split, verb
 
 app = verb_app()
 
@@ -17,6 +17,7 @@ app = verb_app()
     "pxctl rollback --env production --reason 'refusals doubled'",
     "pxctl rollback --env production --policy default@11 --tenant acme --dry-run",
     "pxctl rollback --env production --to 41 --reason 'back to Friday'",
+    "pxctl rollback --env production --policy default@3 --pr --reason 'older than the rollback window'",
 )
 def rollback(
     go: Change,
@@ -30,17 +31,24 @@ def rollback(
     tenant: Annotated[str | None, typer.Option("--tenant", "-t", metavar="A,B", help="These tenants only.")] = None,
     to: Annotated[int | None, typer.Option("--to", metavar="SEQ", help="What was live at this release.")] = None,
     keep_flags: Annotated[bool, typer.Option("--keep-flags", help="Leave the flags as they are.")] = False,
+    pr: PrOption = False,
+    request: RequestOption = False,
 ) -> int:
     """Put back what was live before, as a new release, in any combination of subjects and tenants.
 
     Without a name: the rollout that is on its way, else the last one that finished. The version that is taken back
     stays blocked until `pxctl publish --again --reason WHY`.
+
+    At once, unless --pr or --request asks for it: for what was not live inside the rollback window, or where others
+    should agree.
     """
     from pxctl.app.flows.rollback import roll_back
 
     named = [*(f"policies/{p}" for p in policy or ()), *(f"providers/{p}" for p in provider or ())]
-    result = roll_back(
-        go.desk(), [*named, *(["flags"] if flags else [])], tenants=split(tenant), to=to, reason=go.reason,
-        keep_flags=keep_flags, dry_run=go.dry_run,
+    mode = mode_of(go.dry_run, False, pr, request)
+    return go.answer(
+        *roll_back(
+            go.desk(), [*named, *(["flags"] if flags else [])], mode, tenants=split(tenant), to=to, reason=go.reason,
+            keep_flags=keep_flags,
+        )
     )  # fmt: skip
-    return go.answer(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pxctl.app.flows.approvals import approvals_for, last_author
 from pxctl.app.flows.release import Desk, publish_intent, release
+from pxctl.app.flows.rollback import rollback_of
 from pxctl.app.wiring import unsound
 from pxctl.core.errors import GitError, PxctlError, RefusedError
 from pxctl.model.live import ReleaseResult
@@ -12,7 +13,6 @@ from pxctl.release.controls import Tidy
 from pxctl.release.draft import Intent
 from pxctl.release.engine import Terms
 from pxctl.release.requests import Due, applied, due, folder
-from pxctl.release.rollback import Rollback
 
 
 def apply_requests(desk: Desk, *, dry_run: bool = False) -> tuple[list[ReleaseResult], list[str], PxctlError | None]:
@@ -48,7 +48,7 @@ def apply_one(desk: Desk, one: Due, *, dry_run: bool = False) -> ReleaseResult:
         )
     source = request.source or ""
     _on_main(desk, source)
-    there = Desk(desk.root, desk.environment, source or desk.rev, desk.key_file, desk.skew_ok, desk.clock)
+    there = desk.at(source)
     intent, terms = intent_of(there, one.path, request)
     author = last_author(desk, one.path)
     needs = desk.branch.view(desk.branch.tip()).signers
@@ -63,11 +63,7 @@ def intent_of(desk: Desk, path: str, request: ReleaseRequest) -> tuple[Intent, T
     """What a request asks for."""
     selection = None if isinstance(request.tenants, str) else request.tenants
     if request.op == "rollback":
-        chosen = None
-        if selection is not None:
-            chosen = frozenset(t.id for t in desk.config.tenants.values() if selection.selects(t))
-        targets = {request.subject: request.version}
-        return Rollback(targets, chosen, reason=request.reason, approved=True), Terms()
+        return rollback_of(desk, request), Terms()
     if request.op == "migrate":
         return Tidy(request.reason), Terms()
     return publish_intent(

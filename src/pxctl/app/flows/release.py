@@ -41,6 +41,10 @@ class Desk:
     skew_ok: bool = False
     clock: Clock = field(default_factory=SystemClock)
 
+    def at(self, rev: str) -> Desk:
+        """The same desk, releasing from another commit."""
+        return replace(self, rev=rev)
+
     @cached_property
     def git(self) -> Git:
         """Git in the repository."""
