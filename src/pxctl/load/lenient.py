@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pxctl.load.yaml_positions import _LEAF, NOWHERE, Composed, Place, Problem, _Composer, _StopError, _syntax
+from pxctl.load.yaml_composer import LEAF, Composer
+from pxctl.load.yaml_events import feed, libyaml
+from pxctl.load.yaml_places import Composed, Place, Problem
 
 _BOOLEANS = re.compile(r"(?P<true>yes|Yes|YES|on|On|ON)|(?P<false>no|No|NO|off|Off|OFF)")
 _UNDERSCORED = re.compile(r"[-+]?[0-9]+(_[0-9]+)+")
 
 
-class _Lenient(_Composer):
+class _Lenient(Composer):
     """One document after another; the last of duplicate keys wins; merge keys are merged."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self) -> None:
+        super().__init__()
         self.done: list[Composed] = []
 
     def feed(self, event: Any) -> None:
@@ -34,7 +36,7 @@ class _Lenient(_Composer):
             super().feed(event)
 
     def tag(self, event: Any) -> None:
-        tag = getattr(event, "ctag", None)
+        tag = event.tag
         if tag is not None:
             text = str(tag).replace("tag:yaml.org,2002:", "!!")
             self.problem("PX0004", f"the tag `{text[:40]}` is not read", event, "remove it", False)
@@ -53,7 +55,7 @@ class _Lenient(_Composer):
     def key(self, event: Any, place: Place) -> None:
         top, text = self.stack[-1], event.value
         if event.anchor is not None:
-            self.anchors[event.anchor] = (text, _LEAF)
+            self.anchors[event.anchor] = (text, LEAF)
         self.count(1, place)
         if text in top.seen and text != "<<":
             first = top.seen[text]
@@ -86,29 +88,8 @@ class _Lenient(_Composer):
 
 def compose_lenient(text: str) -> list[Composed]:
     """Every document of a text. Never raises for what the text says: broken text gives a fatal problem."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    composer = _Lenient(text)
-    try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            composer.feed(event)
-    except _StopError:
-        composer.done.append(composer.out)
-    except MarkedYAMLError as error:
-        composer.out.problems.append(_syntax(error))
-        composer.done.append(composer.out)
-    except (
-        YAMLError,
-        ValueError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-        KeyError,
-    ) as error:
-        message = str(error).splitlines()[0][:120] if isinstance(error, YAMLError) else "the text is not YAML"
-        composer.out.problems.append(Problem("PX0001", message, NOWHERE))
+    composer = _Lenient()
+    feed(composer, text, libyaml(text))
+    if composer.out.problems and not any(known is composer.out for known in composer.done):
         composer.done.append(composer.out)
     return composer.done
