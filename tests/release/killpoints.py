@@ -1,190 +1,222 @@
-"""SIGKILL at every file-changing system call of every git process that a release runs.
+"""SIGKILL at every file-changing call of a releasing command: what it leaves, and what the same command does after it.
 
-strace counts a clean run's calls, process by process; then each of them is injected with a SIGKILL in a run of its own,
-and pxctl dies with its git. What is left is judged, and the same command runs again.
+The commands are the real ones, from the command line's entry down, in a forked process that has everything imported.
+Each point has a fresh copy of one prepared repository (and of its remote), always at the same place.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import re
 import shutil
-import signal
 import subprocess
-from collections.abc import Callable
+import sys
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from pxctl.app.errors import guarded
 from pxctl.core.errors import PxctlError
-from pxctl.release.audit import tip_problems
-from pxctl.release.engine import make
-from pxctl.release.git import Done, Git
-from tests.release.world import Company, run
+from pxctl.model.project import StateLocation
+from pxctl.release.branch import Branch, open_branch
+from pxctl.release.git import Git
+from pxctl.release.verify import Verification
+from pxctl.signals.journal import Journal
+from tests.release.test_verbs import TENANTS, commit, edit, repository
+from tests.release.tracer import Call, traced
+from tests.release.world import run
 
-WRITERS = ("unpack-objects", "index-pack", "update-ref", "push", "fetch")
-CALLS = ("mkdir", "rename", "link", "unlink", "write", "fsync", "ftruncate", "chmod", "pwrite64", "close", "openat")
-QUIET = ("close",)  # only the ones of files that were opened for writing
-Change = Callable[[Company], Any]
-
-
-@dataclass(frozen=True)
-class Point:
-    """The `nth` call of that name in some process of the `command`-th writing git command of a release."""
-
-    command: int
-    call: str
-    nth: int
+Deaths = Literal["everything", "the publisher's host", "that process alone"]
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "publish": ("publish", "--policy", "default", "--direct"),
+    "publish, as a pack": ("publish", "--policy", "default", "--direct"),
+    "apply": ("apply",),
+    "promote": ("promote", "--policy", "default", "--full"),
+    "rollback": ("rollback", "--reason", "bad"),
+}
 
 
 @dataclass
 class Tally:
-    """What came of all points."""
+    """What came of all points of a command."""
 
     points: int = 0
     old: int = 0
     new: int = 0
-    torn: list[str] = field(default_factory=list)
-    fsck: list[str] = field(default_factory=list)
-    stuck: list[str] = field(default_factory=list)
     locks: int = 0
     retries: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """Torn states, errors of fsck, false answers, locks that doctor does not see, commands that do not go through."""
+    processes: Counter[str] = field(default_factory=Counter)
 
 
-class TracedGit(Git):
-    """Git whose writing commands run under strace; `point` says which one is killed where."""
+@dataclass
+class Scene:
+    """A prepared repository that is one command away from its next release."""
 
-    logs: Path
-    point: Point | None = None
-    commands: int = 0
+    home: Path
+    command: tuple[str, ...]
+    remote: bool
+    calls: tuple[Call, ...] = ()
+    killed: bool = False
+    before: int = 0
+    payload: str = ""
 
-    def try_run(self, *args: str, input: bytes | None = None, timeout: float | None = None) -> Done:
-        if args[0] not in WRITERS:
-            return super().try_run(*args, input=input, timeout=timeout)
-        number, self.commands = self.commands, self.commands + 1
-        prefix = ["strace", "-ff", "-qq", "-e", "signal=none", "-e", "trace=" + ",".join(CALLS)]
-        prefix += ["-o", str(self.logs / f"trace.{number}")]
-        if self.point is not None and self.point.command == number:
-            prefix += ["-e", f"inject={self.point.call}:signal=KILL:when={self.point.nth}"]
-        elif self.point is not None:
-            return super().try_run(*args, input=input, timeout=timeout)
-        done = self._strace(prefix, args, input)
-        if self.point is not None and self.point.command == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return done
+    @property
+    def root(self) -> Path:
+        return self.home / "stage/repo"
 
-    def _strace(self, prefix: list[str], args: tuple[str, ...], input: bytes | None) -> Done:
-        from pxctl.load.git import clean_environment
-        from pxctl.release.git import SETTINGS
+    @property
+    def truth(self) -> Path:
+        """The repository whose branch counts."""
+        return self.home / "stage/remote.git" if self.remote else self.root
 
-        settings = [word for setting in SETTINGS for word in ("-c", setting)]
-        done = subprocess.run(
-            [*prefix, "git", *settings, *args], cwd=self.root, input=input, capture_output=True,
-            env=clean_environment(), check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+    def fresh(self) -> None:
+        """Everything as it was before the command."""
+        shutil.rmtree(self.home / "stage", ignore_errors=True)
+        shutil.copytree(self.home / "template", self.home / "stage", symlinks=True)
 
+    def play(self, kill_at: int = -1, spare: Collection[str] | None = (), trace: bool = True) -> tuple[int, str]:
+        """Run the command; its exit code, or minus the signal, and what it said."""
+        out, into = os.pipe()
 
-def points_of(logs: Path) -> list[Point]:
-    """Every file-changing call of a clean run: for each command, the calls of each of its processes."""
-    found: dict[Point, None] = {}
-    for log in sorted(logs.glob("trace.*")):
-        command = int(log.name.split(".")[1])
-        seen: dict[str, int] = {}
-        writable: set[str] = set()
-        for line in log.read_text(errors="replace").splitlines():
-            match = re.match(r"(\w+)\((.*)", line)
-            if match is None:
-                continue
-            call, rest = match[1], match[2]
-            seen[call] = seen.get(call, 0) + 1
-            if call == "openat":
-                if "O_CREAT" not in rest:
-                    continue
-                writable.add(rest.rpartition("= ")[2].strip())
-            if call == "close" and rest.partition(")")[0] not in writable:
-                continue
-            found.setdefault(Point(command, call, seen[call]))
-    return list(found)
+        def work() -> int:
+            os.environ["XDG_CACHE_HOME"] = str(self.home / "stage/cache")
+            sys.stdout = sys.stderr = open(into, "w", closefd=False)  # noqa: SIM115 - lives as long as we do
+            return guarded([*self.command, "--env", "production", "--repo", str(self.root)])
 
+        if trace:
+            found = traced(work, kill_at, spare)
+            code, self.killed = found.code, 0 <= kill_at < len(found.calls)
+            self.calls = found.calls if kill_at < 0 else self.calls
+        else:
+            pid = os.fork()
+            if pid == 0:
+                status = 70
+                try:
+                    status = work()
+                finally:
+                    os._exit(status)
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(into)
+        with os.fdopen(out, errors="replace") as pipe:
+            return code, pipe.read()
 
-def _child(firm: Company, change: Change, logs: Path, point: Point | None) -> int:
-    """Run a release in a forked process; its wait status."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            git = TracedGit(firm.root)
-            git.logs, git.point = logs, point
-            firm.git = git
-            make(firm.branch, change(firm), firm.world())
-            code = 0
-        except PxctlError as error:
-            os.write(2, f"{error}\n".encode())
-            code = 4
-        finally:
-            os._exit(code)
-    return os.waitpid(pid, 0)[1]
+    def look(self) -> tuple[int, str, list[str]]:
+        """How many releases there are, the newest one's payload, and what is wrong with them and with the files."""
+        wrong = []
+        with Git(self.truth) as git:
+            branch = Branch(git, "production", "env/production", None)
+            try:
+                tip = branch.tip() or ""
+                report = Verification(branch, datetime.now(UTC), timedelta(days=14)).walk(tip)
+                count, payload = report.releases, branch.view(tip).payload_tree()
+                wrong += [f"torn: {p.problem}" for p in report.problems]
+            except PxctlError as error:
+                count, payload = -1, ""
+                wrong.append(f"torn: {error}")
+        for place in {self.truth, self.root}:
+            done = subprocess.run(
+                ["git", "fsck", "--no-dangling", "--no-progress"], cwd=place, capture_output=True, check=False
+            )
+            if done.returncode or done.stdout or done.stderr:
+                wrong.append(f"fsck: {(done.stdout + done.stderr).decode()[:200]}")
+        return count, payload, wrong
 
-
-def _copy(firm: Company, target: Path) -> Company:
-    shutil.copytree(firm.root.parent, target, symlinks=True)
-    copy = Company(
-        target / firm.root.name, target / firm.remote.name if firm.remote else None, firm.tenants, firm.project,
-        firm.key, firm.clock,
-    )  # fmt: skip
-    if copy.remote is not None:
-        run(copy.root, "remote", "set-url", "origin", str(copy.remote))
-    return copy
+    def locks(self) -> tuple[set[Path], set[Path]]:
+        """Git's lock files that are there, and those that doctor says a dead process left."""
+        there = {lock.resolve() for place in {self.truth, self.root} for lock in place.rglob("*.lock")}
+        os.environ["XDG_CACHE_HOME"] = str(self.home / "stage/cache")
+        with Git(self.root) as git:
+            left = open_branch(git, "production", StateLocation()).left_locks()
+        return there, {lock.path.resolve() for lock in left if lock.dead}
 
 
-def enumerate_points(firm: Company, change: Change, scratch: Path) -> list[Point]:
-    """The points of one change."""
-    logs = scratch / "clean"
-    logs.mkdir(parents=True)
-    copy = _copy(firm, scratch / "clean-copy")
-    assert _child(copy, change, logs, None) == 0, "the clean run failed"
-    return points_of(logs)
+def scene(home: Path, name: str, remote: bool) -> Scene:
+    """Prepare a repository for one of the COMMANDS, run it once without harm, and note its calls and its outcome."""
+    stage = home / "stage"
+    stage.mkdir(parents=True)
+    root = repository(stage, remote=remote)
+    if remote:
+        run(stage / "remote.git", "symbolic-ref", "HEAD", "refs/heads/main")
+        run(root, "push", "-q", "origin", "main")
+    _verb(root, "env", "init", "production")
+    if name == "publish, as a pack":
+        rows = "".join(TENANTS.splitlines(keepends=True)[1].replace("acme", f"t{i:03d}") for i in range(120))
+        (root / "tenants/all.yaml").write_text(TENANTS + rows)
+        commit(root, "many")
+        _verb(root, "publish", "--roster", "--env", "production", "--direct")
+    edit(root, "two")
+    if name == "promote":
+        _verb(root, "publish", "--env", "production", "--policy", "default", "--direct", "--rollout", "standard")
+    if name == "rollback":
+        _verb(root, "publish", "--env", "production", "--policy", "default", "--direct")
+    if name == "apply":
+        _verb(root, "publish", "--env", "production", "--policy", "default", "--request")
+        commit(root, "request")
+    for hooks in stage.rglob("hooks"):
+        shutil.rmtree(hooks)
+    stage.rename(home / "template")
+    made = Scene(home, COMMANDS[name], remote)
+    made.fresh()
+    made.before = made.look()[0]
+    code, said = made.play()
+    count, made.payload, wrong = made.look()
+    assert (code, count, wrong) == (0, made.before + 1, []), (code, count, wrong, said)
+    return made
 
 
-def judge(firm: Company, change: Change, point: Point, scratch: Path, tally: Tally) -> None:
-    """Kill at one point in a copy, look at what is left, and run the same command again."""
-    copy = _copy(firm, scratch / "copy")
-    logs = scratch / "logs"
-    logs.mkdir()
-    before = copy.branch.tip()
-    _child(copy, change, logs, point)
-    tally.points += 1
-    tip = _tip(copy)
-    where = copy.remote or copy.root
-    view = copy.branch.view(tip) if copy.remote is None else None
-    problems = tip_problems(view, copy.environment) if view is not None else []
-    if problems or tip is None:
-        tally.torn.append(f"{point}: {problems}")
-    tally.new += tip != before
-    tally.old += tip == before
-    for place in {where, copy.root}:
-        said = run(place, "fsck", "--no-dangling", "--no-progress", "--connectivity-only")
-        if said:
-            tally.fsck.append(f"{point}: {said}")
-    tally.locks += sum(1 for place in (where, copy.root) for _ in Path(place).rglob("*.lock"))
+def _verb(root: Path, *args: str) -> None:
+    old, os.environ["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME"), str(root.parent / "cache")
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
+        assert guarded([*args, "--repo", str(root)]) == 0, said.getvalue()
+    if old is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = old
+
+
+def judge(there: Scene, point: int, deaths: Deaths, tally: Tally) -> None:
+    """Kill at one point, look at what is left, and run the same command again."""
+    there.fresh()
+    spare = {"everything": (), "the publisher's host": (str(there.truth),), "that process alone": None}[deaths]
+    code, said = there.play(point, spare)
+    if not there.killed:  # one call fewer than in the clean run
+        return
+    wrong = []
+    count, payload, found = there.look()
+    wrong += found
+    if count not in (there.before, there.before + 1) or (count > there.before and payload != there.payload):
+        wrong.append(f"torn: {count} releases")
+    if code == 0 and count == there.before:
+        wrong.append("it said that it was done, and it was not")
+    if code > 0 and count > there.before and "not known whether" not in said:
+        wrong.append(f"it said that it failed, and it was done: {said}")
+    if code == 3:
+        wrong.append(f"a bug: {said}")
+    locks, seen = there.locks()
+    wrong += [f"doctor does not see {lock}" for lock in locks - seen]
     for attempt in range(2):
-        if _child(copy, change, scratch, None) == 0:
+        again, said = there.play(trace=False)
+        if again == 0:
             tally.retries += attempt
             break
     else:
-        tally.stuck.append(str(point))
-    after = copy.view()
-    if after.release is None or tip_problems(after, copy.environment):
-        tally.torn.append(f"{point}: after the retry")
-    copy.git.close()
-    for folder in (copy.root.parent, logs):
-        shutil.rmtree(folder)
-    for trace in scratch.glob("trace.*"):
-        trace.unlink()
-
-
-def _tip(firm: Company) -> str | None:
-    place, ref = firm.remote or firm.root, "refs/heads/env/production"
-    done = subprocess.run(["git", "rev-parse", "--verify", "-q", ref], cwd=place, capture_output=True, check=False)
-    return done.stdout.decode().strip() or None
+        wrong.append(f"stuck: {said}")
+    after, payload, found = there.look()
+    wrong += [f"after it, {text}" for text in found]
+    if after != there.before + 1 or payload != there.payload:
+        wrong.append(f"after it, there are {after} releases where {there.before + 1} should be, or another content")
+    wrong += [f"{lock} stays" for lock in there.locks()[0]]
+    list(Journal(there.root / ".pxctl/journal.jsonl").read())
+    tally.points += 1
+    tally.old += count == there.before
+    tally.new += count > there.before
+    tally.locks += len(locks)
+    call = there.calls[point] if point < len(there.calls) else Call("?", "?", "?")
+    tally.processes[call.process] += 1
+    tally.wrong += [f"{deaths} killed before {call.process}'s {call.name} {call.file}: {text}" for text in wrong]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pxctl.core.errors import GitError, NetworkError, PxctlError, RefusedError
+from pxctl.core.errors import GitError, NetworkError, PxctlError, RefusedError, ToolError
 from pxctl.release import locks
 from pxctl.release.audit import tip_problems
 from pxctl.release.branch import Branch
@@ -154,22 +156,73 @@ def test_a_full_disk(tmp_path: Path, room: int) -> None:
     firm.git.close()
 
 
-def test_a_stale_lock_is_cleared_only_when_its_owner_is_dead(tmp_path: Path) -> None:
-    firm = company(tmp_path)
+def place_of(firm: Company) -> Path:
+    return firm.remote or firm.root / ".git"
+
+
+def test_a_stale_lock_is_cleared_only_when_its_owner_is_dead(firm: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "SETTLED", 0.05)
     firm.init()
-    lock = firm.root / ".git/refs/heads/env/production.lock"
-    record = firm.branch.record
+    lock, record = place_of(firm) / "refs/heads/env/production.lock", firm.branch.record
     lock.write_text("")
-    with pytest.raises(RefusedError, match="others kept publishing"):
+    with pytest.raises(GitError, match="stays locked") as caught:
         firm.make(SafeModeSwitch(True), patience=0.2)
     assert lock.exists(), "nobody knows whose it is"
-    mine = f'{{"pid": {os.getpid()}, "start": "{locks.process_start(os.getpid())}", "at": 1}}'
-    record.write_text(mine)
-    assert [s.dead for s in locks.stale_locks(firm.root / ".git", record)] == [False]
-    record.write_text('{"pid": 999999999, "start": "1", "at": 1}')
-    assert [(s.owner, s.dead) for s in locks.stale_locks(firm.root / ".git", record)] == [(999999999, True)]
+    assert caught.value.hint is not None and "pxctl doctor" in caught.value.hint
+    with locks.turn(record) as held:  # as a publisher that was killed leaves it, while a git of it still runs
+        held.dirty = True
+        assert [(s.path, s.dead) for s in firm.branch.left_locks()] == [(lock, False)]
+    os.utime(lock)
+    lock.touch()
+    assert [s.dead for s in firm.branch.left_locks()] == [True]
+    record.write_text(f'{{"pid": 1, "at": {lock.stat().st_mtime + 5}}}')
+    assert [s.dead for s in firm.branch.left_locks()] == [False], "it is older than the turn that broke off"
+    record.write_text(f'{{"pid": 999999999, "at": {lock.stat().st_mtime - 5}}}')
+    assert [(s.owner, s.dead) for s in firm.branch.left_locks()] == [(999999999, True)]
     assert firm.make(SafeModeSwitch(True)).status == "released" and not lock.exists()
-    firm.git.close()
+
+
+def test_a_lock_that_changes_hands_meanwhile_is_left_alone(firm: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm.init()
+    lock = place_of(firm) / "refs/heads/env/production.lock"
+    lock.write_text("")
+    firm.branch.record.write_text(f'{{"pid": 999999999, "at": {lock.stat().st_mtime - 5}}}')
+
+    def sleep(seconds: float) -> None:
+        lock.unlink()
+        lock.write_text("of a git on another host")
+
+    monkeypatch.setattr("pxctl.release.locks.time.sleep", sleep)
+    with locks.turn(firm.branch.record) as mine:
+        assert not locks.clear_left(lock, mine) and lock.exists()
+
+
+def test_a_turn_lasts_as_long_as_a_git_that_its_holder_started(tmp_path: Path) -> None:
+    record, (out, into) = tmp_path / "turn", os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with locks.turn(record) as mine:
+            git = subprocess.Popen(["sleep", "60"], pass_fds=(mine.handle,))  # such as a push that hangs
+            os.write(into, str(git.pid).encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    with pytest.raises(ToolError, match=rf"process {pid}, or a git that it started"), locks.turn(record, seconds=0.1):
+        pass
+    os.kill(int(os.read(out, 20)), signal.SIGKILL)
+    with locks.turn(record, seconds=10) as mine:
+        assert mine.previous["pid"] == pid
+
+
+def test_a_lock_over_what_was_seen_is_cleared_once_nobody_reads(pushed: Company) -> None:
+    lock, branch = pushed.root / ".git/refs/pxctl/seen/env/production.lock", pushed.branch
+    run(pushed.root, "update-ref", branch.seen, f"{branch.seen}~1")  # there is something new on the remote
+    lock.write_text("")
+    with locks.using(branch.readers):
+        assert [s.dead for s in branch.left_locks()] == [False]
+        with pytest.raises(GitError, match="cannot lock ref"):
+            branch.tip()
+    assert [s.dead for s in branch.left_locks()] == [True]
+    assert branch.tip() is not None and not lock.exists()
 
 
 def test_a_repository_without_objects_is_said(tmp_path: Path) -> None:

@@ -3,84 +3,55 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from pxctl.release.publish import Content, Publish
-from pxctl.release.rollback import Rollback
-from pxctl.release.steps import Promote
-from tests.release.killpoints import Change, Tally, enumerate_points, judge
-from tests.release.world import Company, company, policy
+from tests.release.killpoints import COMMANDS, Deaths, Tally, judge, scene
+from tests.release.tracer import available
 
-pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+pytestmark = pytest.mark.skipif(not available(), reason="needs ptrace and seccomp of Linux")
 
-CHANGES: dict[str, Change] = {
-    "publish": lambda firm: Publish("policies/default", _content(firm), plan="standard"),
-    "promote": lambda firm: Promote("policies/default", full=True, from_step=0),
-    "rollback": lambda firm: Rollback({"policies/default": 1}, reason="bad"),
+DEATHS: dict[str, tuple[Deaths, ...]] = {
+    "local": ("everything", "that process alone"),
+    "pushed": ("everything", "the publisher's host", "that process alone"),
 }
 
 
-def _content(firm: Company) -> Content:
-    return firm.__dict__["next"] if "next" in firm.__dict__ else Content({"default": NEXT[0]}, NEXT[1])
-
-
-NEXT = ("", "")
-
-
-def prepared(folder: Path, remote: bool, change: str) -> Company:
-    global NEXT
-    firm = company(folder, remote=remote)
-    firm.init()
-    firm.publish("one")
-    content = firm.commit("routing-policies/default.yaml", policy("two"))
-    NEXT = (content.files["default"], content.source or "")
-    if change != "publish":
-        firm.make(Publish("policies/default", content, plan="standard"))
-    if change == "rollback":
-        firm.make(Promote(full=True))
-    return firm
-
-
-def run_all(tmp_path: Path, change: str, remote: bool, every: int) -> Tally:
+@pytest.mark.parametrize("branch", DEATHS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_at_some_points(tmp_path: Path, command: str, branch: str) -> None:
+    there = scene(tmp_path, command, branch == "pushed")
     tally = Tally()
-    home = tmp_path / "home"
-    home.mkdir()
-    firm = prepared(home, remote, change)
-    scratch = tmp_path / "scratch"
-    points = enumerate_points(firm, CHANGES[change], scratch)
-    for point in points[::every]:
-        judge(firm, CHANGES[change], point, scratch, tally)
-    firm.git.close()
-    return tally
-
-
-def _sound(tally: Tally) -> None:
-    assert tally.torn == [] and tally.fsck == [] and tally.stuck == []
-    assert tally.retries <= tally.points
-
-
-@pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
-@pytest.mark.parametrize("change", sorted(CHANGES))
-def test_killed_at_some_points(tmp_path: Path, change: str, remote: bool) -> None:
-    _sound(run_all(tmp_path, change, remote, every=23 if remote else 11))
+    for number, deaths in enumerate(DEATHS[branch]):
+        step = len(there.calls) // 2 + 1
+        for point in range(number * step // 3, len(there.calls), step):
+            judge(there, point, deaths, tally)
+    judge(there, len(there.calls) - 1, "that process alone", tally)
+    assert tally.wrong == [] and tally.points >= 4
 
 
 @pytest.mark.soak
 def test_killed_at_every_point(tmp_path: Path) -> None:
-    total = 0
-    print("\n| command | branch | points | old release | new one | torn | fsck | stale locks | second tries |")
-    for change in sorted(CHANGES):
-        for remote in (False, True):
-            folder = tmp_path / f"{change}-{remote}"
-            folder.mkdir()
-            tally = run_all(folder, change, remote, every=int(os.environ.get("KILL_EVERY", "1")))
-            _sound(tally)
-            total += tally.points
-            kind = "pushed" if remote else "local"
-            print(f"| {change} | {kind} | {tally.points} | {tally.old} | {tally.new} | {len(tally.torn)} "
-                  f"| {len(tally.fsck)} | {tally.locks} | {tally.retries} |")  # fmt: skip
-    print(f"{total} points")
-    assert total >= 200 or "KILL_EVERY" in os.environ
+    every, points = int(os.environ.get("KILL_EVERY", "1")), 0
+    wrong: list[str] = []
+    print(
+        "\n| command | branch | calls | who dies | points | old release | new one | locks left | second tries | wrong |"
+    )
+    for command in COMMANDS:
+        for branch, ways in DEATHS.items():
+            folder = tmp_path / f"{list(COMMANDS).index(command)}-{branch}"
+            there = scene(folder, command, branch == "pushed")
+            for deaths in ways:
+                tally = Tally()
+                for point in range(0, len(there.calls), every):
+                    judge(there, point, deaths, tally)
+                print(
+                    f"| {command} | {branch} | {len(there.calls)} | {deaths} | {tally.points} | {tally.old} "
+                    f"| {tally.new} | {tally.locks} | {tally.retries} | {len(tally.wrong)} |",
+                    flush=True,
+                )
+                points, wrong = points + tally.points, wrong + tally.wrong
+                print("".join(f"{line}\n" for line in tally.wrong), end="", flush=True)
+    print(f"{points} points")
+    assert wrong == []

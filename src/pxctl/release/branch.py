@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +34,9 @@ class Branch:
     environment: str
     name: str
     remote: str | None
-    _holder: dict[str, object] = field(default_factory=dict, repr=False)
+    _turn: locks.Turn | None = field(default=None, repr=False)
+    blocked: str = ""
+    """What git said of a lock file, where that is why the branch did not move."""
 
     @property
     def ref(self) -> str:
@@ -75,14 +78,17 @@ class Branch:
         raise GitError(f"fetching `{self.name}` from `{self.remote}`: {done.said()}")
 
     def _fetch(self) -> Done:
-        done = self.git.try_run(
-            "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=", str(self.remote),
-            f"{self.ref}:{self.seen}",
-        )  # fmt: skip
-        if "cannot lock ref" in done.err and locks.clear_dead(
-            self._lock_of(self.git.directory, self.seen), self._holder
-        ):
-            return self._fetch()
+        lock = self._lock_of(self.git.directory, self.seen)
+        for _ in range(20):
+            with locks.using(self.readers) as keep:
+                done = self.git.try_run(
+                    "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=",
+                    str(self.remote), f"{self.ref}:{self.seen}", keep=keep,
+                )  # fmt: skip
+            if "cannot lock ref" not in done.err:
+                break
+            if not locks.clear_unused(lock, self.readers):
+                time.sleep(0.05)  # somebody else on this host reads it just now
         return done
 
     def view(self, commit: str | None) -> View:
@@ -112,9 +118,13 @@ class Branch:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Our turn among the publishers of this environment on this host."""
-        with locks.turn(self.record) as previous:
-            self._holder = previous
-            yield
+        with locks.turn(self.record) as self._turn:
+            try:
+                for lock in self._locks() if self._turn.previous else ():
+                    locks.clear_left(lock, self._turn)
+                yield
+            finally:
+                self._turn = None
 
     @cached_property
     def record(self) -> Path:
@@ -125,6 +135,18 @@ class Branch:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         name = hashlib.sha256(f"{url}\n{self.ref}".encode()).hexdigest()[:24]
         return home / "pxctl" / "turns" / name
+
+    @property
+    def readers(self) -> Path:
+        """The file that every process keeps open while it moves `seen`."""
+        return self.git.directory / "pxctl" / f"{self.environment}.readers"
+
+    def _write_git(self, *args: str, input: bytes | None = None) -> Done:
+        """Git that may be left with a lock: it keeps our turn open, and is remembered if it is killed."""
+        done = self.git.try_run(*args, input=input, keep=(self._turn.handle,) if self._turn is not None else ())
+        if done.code < 0 and self._turn is not None:
+            self._turn.dirty = True
+        return done
 
     def write(self, objects: tuple[NewObject, ...]) -> None:
         """Put objects into the repository; nothing refers to them yet. Raises GitError (a full disk, for instance)."""
@@ -140,35 +162,38 @@ class Branch:
         `lost`: somebody else moved it first. `unknown`: the connection broke; it may have moved. Raises RefusedError
         where the remote forbids it.
         """
+        self.blocked = ""
         return self._local(old, new) if self.remote is None else self._push(new)
 
     def _local(self, old: str | None, new: str) -> Advance:
         self._refuse_checked_out()
         for attempt in range(2):
-            done = self.git.try_run("update-ref", "-m", "pxctl", self.ref, new, old or NOTHING)
+            done = self._write_git("update-ref", "-m", "pxctl", self.ref, new, old or NOTHING)
             if done.code == 0:
                 return "done"
             if self.git.resolve(self.ref) != old:
                 return "lost"
             lock = self._lock_of(self.git.directory, self.ref)
-            if attempt or not (lock.exists() and locks.clear_dead(lock, self._holder)):
+            if attempt or not locks.clear_left(lock, self._turn):
                 break
         if "File exists" in done.err:
+            self.blocked = done.said()
             return "lost"
         raise GitError(f"moving `{self.name}`: {done.said()}")
 
     def _push(self, new: str) -> Advance:
-        done = self.git.try_run("push", "--porcelain", "--no-verify", str(self.remote), f"{new}:{self.ref}")
+        done = self._write_git("push", "--porcelain", "--no-verify", str(self.remote), f"{new}:{self.ref}")
         if done.code == 0:
-            self.git.try_run("update-ref", self.seen, new)
+            with locks.using(self.readers) as keep:
+                self.git.try_run("update-ref", self.seen, new, keep=keep)
             return "done"
         said = done.out.decode("utf-8", "replace") + done.err
         if "[rejected]" in said or "is at " in said or "reference already exists" in said:
             return "lost"
         if "cannot lock ref" in said or "Unable to create" in said or "failed to update ref" in said:
-            where = self._remote_directory()
+            self.blocked, where = done.said(), self._remote_directory()
             if where is not None:
-                locks.clear_dead(self._lock_of(where, self.ref), self._holder)
+                locks.clear_left(self._lock_of(where, self.ref), self._turn)
             return "lost"
         if "[remote rejected]" in said:
             why = next((x for x in said.splitlines() if "[remote rejected]" in x), "").rpartition("[remote rejected]")[
@@ -178,6 +203,8 @@ class Branch:
                 f"`{self.remote}` refuses the push to `{self.name}`:{why or ' no reason given'}",
                 hint="the identity that publishes needs to be allowed to push there (branch protection, hooks)",
             )
+        if self._turn is not None:
+            self._turn.dirty = True
         return "unknown"
 
     def _remote_directory(self) -> Path | None:
@@ -188,6 +215,22 @@ class Branch:
             if (place / "HEAD").is_file():
                 return place
         return None
+
+    def left_locks(self) -> list[locks.StaleLock]:
+        """Git's lock files over this environment's references, here and, where it is a folder, on the remote."""
+        found = [locks.left(lock, self.record) for lock in self._locks()]
+        seen = self._lock_of(self.git.directory, self.seen)
+        if seen.exists():
+            found.append(locks.StaleLock(seen, None, locks.unused(self.readers)))
+        return [lock for lock in found if lock is not None]
+
+    def _locks(self) -> list[Path]:
+        """The lock files that moving the branch makes."""
+        if self.remote is None:
+            return [self._lock_of(self.git.directory, self.ref)]
+        there = self._remote_directory()
+        tracking = self._lock_of(self.git.directory, f"refs/remotes/{self.remote}/{self.name}")  # push moves it, too
+        return [tracking, *([self._lock_of(there, self.ref)] if there is not None else [])]
 
     @staticmethod
     def _lock_of(directory: Path, ref: str) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -69,8 +69,13 @@ class Git:
     root: Path
     _reader: Reader | None = field(default=None, repr=False)
 
-    def try_run(self, *args: str, input: bytes | None = None, timeout: float | None = None) -> Done:
-        """Run git and return what it left, whatever the exit code. Raises GitError when git cannot be run."""
+    def try_run(
+        self, *args: str, input: bytes | None = None, timeout: float | None = None, keep: Sequence[int] = ()
+    ) -> Done:
+        """Run git and return what it left, whatever the exit code. Raises GitError when git cannot be run.
+
+        `keep`: open files that this git keeps open too (locks.py).
+        """
         command = ["git"]
         for setting in SETTINGS:
             command += ["-c", setting]
@@ -84,6 +89,7 @@ class Git:
                 env=env,
                 timeout=timeout,
                 check=False,
+                pass_fds=keep,
             )
         except FileNotFoundError:
             if not self.root.is_dir():

@@ -1,8 +1,11 @@
-"""Taking turns on one host, and locks that a dead process left.
+"""Taking turns on one host, and git's `.lock` files that a dead process left.
 
-Publishers of one environment on one host queue on a lock file that the kernel frees when its holder dies; it also holds
-who the last holder was. Git's own `.lock` files survive a kill: one is removed only when the process that our record
-names as its maker is dead and the file is no older than that record.
+Publishers of one environment on one host queue on a file that the kernel locks and frees. Every git that a holder
+starts keeps it open too, so a turn ends when the holder and all that it started have ended: whoever is next knows that
+nothing of theirs still writes. What is left in the file says whose turn ended without order.
+
+Git's own lock files survive a kill. One is removed only if nobody lives who can have made it: it was made in a turn
+that ended so, or is one that only holders of an open file make, and nobody holds that.
 """
 
 from __future__ import annotations
@@ -12,11 +15,17 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pxctl.core.errors import ToolError
+
+SETTLED = 2.0
+"""Seconds that a lock file has to stay the same before it counts as left behind: a git of another host, which does not
+queue here, holds one for milliseconds."""
+SLACK = 0.01
+"""Seconds by which a file's time may be coarser than ours."""
 
 
 @dataclass(frozen=True)
@@ -28,56 +37,135 @@ class StaleLock:
     dead: bool
 
 
-def process_start(pid: int) -> str | None:
-    """When a process started (clock ticks since boot, as text), or None where it does not run any more."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
+@dataclass
+class Turn:
+    """Our turn: the open file that it hangs on, what the holder before us left in it (nothing, if their turn ended in
+    order), and since when it is ours. `dirty`: a git of ours was killed, so a lock may be left by us."""
 
-
-def _alive(record: dict[str, object]) -> bool:
-    pid = record.get("pid")
-    if not isinstance(pid, int):
-        return False
-    if not Path("/proc/self/stat").exists():
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-    return process_start(pid) == record.get("start")
+    handle: int
+    previous: dict[str, object]
+    since: float
+    dirty: bool = False
 
 
 @contextmanager
-def turn(path: Path, seconds: float = 120.0) -> Iterator[dict[str, object]]:
-    """Wait for our turn; yields the record of the previous holder (empty where there was none). Raises ToolError."""
+def turn(path: Path, seconds: float = 120.0) -> Iterator[Turn]:
+    """Wait for our turn. Raises ToolError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    holder = _record(handle).get("pid", "?")
-                    raise ToolError(
-                        f"process {holder} has been releasing to this environment for over {seconds:g} s",
-                        hint="wait for it, or end it; its lock goes with it",
-                    ) from None
-                time.sleep(0.02)
-        previous = _record(handle)
-        mine = json.dumps({"pid": os.getpid(), "start": process_start(os.getpid()), "at": time.time()}).encode()
+        while not _locked(handle, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                raise ToolError(
+                    f"process {_record(handle).get('pid', '?')}, or a git that it started, has been releasing to this "
+                    f"environment for over {seconds:g} s",
+                    hint=f"wait for it, or end it; its lock goes with it (who holds it: fuser {path})",
+                )
+            time.sleep(0.02)
+        mine = Turn(handle, _record(handle), time.time())
         os.ftruncate(handle, 0)
-        os.pwrite(handle, mine, 0)
-        yield previous
-        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps({"pid": os.getpid(), "at": mine.since}).encode(), 0)
+        yield mine
+        if not mine.dirty:
+            os.ftruncate(handle, 0)
+    finally:
+        with suppress(OSError):  # a daemon that a git left behind (credential-cache) does not keep our turn
+            fcntl.flock(handle, fcntl.LOCK_UN)
+        os.close(handle)
+
+
+@contextmanager
+def using(path: Path) -> Iterator[tuple[int, ...]]:
+    """Keep a file open, as all do who may make locks of a kind (see `clear_unused`); nothing if it cannot be opened."""
+    handle = -1
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+    try:
+        yield (handle,) if handle >= 0 else ()
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def unused(path: Path) -> bool:
+    """Whether nobody lives who keeps the file open by `using`."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return _locked(handle, fcntl.LOCK_EX)
     finally:
         os.close(handle)
+
+
+def clear_unused(lock: Path, path: Path) -> bool:
+    """Remove a lock file that only those make who keep `path` open, if none of them lives. True if it was removed."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if not lock.exists() or not _locked(handle, fcntl.LOCK_EX):
+            return False
+        lock.unlink(missing_ok=True)
+        return True
+    finally:
+        os.close(handle)
+
+
+def clear_left(lock: Path, mine: Turn | None) -> bool:
+    """Remove a lock file that was left in the turn before ours, or in ours. True where it was removed."""
+    if mine is None or (found := _identity(lock)) is None:
+        return False
+    if not _left(found, mine.previous, mine.since) and not (mine.dirty and found[2] / 1e9 >= mine.since - SLACK):
+        return False
+    time.sleep(SETTLED)
+    if _identity(lock) != found:
+        return False
+    lock.unlink(missing_ok=True)
+    return True
+
+
+def left(lock: Path, record: Path) -> StaleLock | None:
+    """A lock file over a branch, for `doctor`; None where there is none. `record`: what its publishers queue on."""
+    found = _identity(lock)
+    if found is None:
+        return None
+    try:
+        handle = os.open(record, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return StaleLock(lock, None, False)
+    try:
+        previous, idle = _record(handle), _locked(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+    owner = previous.get("pid")
+    return StaleLock(lock, owner if isinstance(owner, int) else None, idle and _left(found, previous, time.time()))
+
+
+def _left(identity: tuple[int, int, int], previous: dict[str, object], until: float) -> bool:
+    """Whether a lock file was made between the start of a turn that ended without order, and a moment."""
+    return bool(previous) and float(str(previous.get("at", "inf"))) - SLACK <= identity[2] / 1e9 <= until + SLACK
+
+
+def _identity(lock: Path) -> tuple[int, int, int] | None:
+    try:
+        found = lock.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _locked(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _record(handle: int) -> dict[str, object]:
@@ -86,30 +174,3 @@ def _record(handle: int) -> dict[str, object]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def clear_dead(lock: Path, previous: dict[str, object]) -> bool:
-    """Remove a git lock file if the previous holder made it and is dead. True where it was removed."""
-    if not previous or _alive(previous):
-        return False
-    try:
-        if lock.stat().st_mtime + 0.01 < float(str(previous.get("at", "inf"))):
-            return False
-        lock.unlink()
-    except OSError:
-        return False
-    return True
-
-
-def stale_locks(git_dir: Path, record: Path) -> list[StaleLock]:
-    """Git's lock files over references that are there now, for `doctor`."""
-    try:
-        previous = json.loads(record.read_text() or "{}")
-    except (OSError, ValueError):
-        previous = {}
-    found = []
-    for path in [*sorted((git_dir / "refs").rglob("*.lock")), git_dir / "packed-refs.lock"]:
-        if path.exists():
-            owner = previous.get("pid") if isinstance(previous.get("pid"), int) else None
-            found.append(StaleLock(path, owner, bool(previous) and not _alive(previous)))
-    return found

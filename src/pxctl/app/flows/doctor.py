@@ -184,7 +184,6 @@ def _environments(root: Path, config: Configuration, offline: bool) -> Iterator[
 
 def _each_environment(git: Git, config: Configuration, offline: bool) -> Iterator[Check]:
     from pxctl.release.branch import open_branch
-    from pxctl.release.locks import stale_locks
 
     for name in config.project.environments:
         branch = open_branch(git, name, config.project.state)
@@ -195,10 +194,11 @@ def _each_environment(git: Git, config: Configuration, offline: bool) -> Iterato
         except PxctlError as error:
             mend = error.hint or f"pxctl audit verify --env {name}"
             yield Check(name=title, verdict="problem", detail=str(error), mend=mend)
-        for lock in stale_locks(git.directory, branch.record):
-            dead = f"left by process {lock.owner}, which is dead" if lock.dead else "a process may hold it"
-            yield Check(name="lock", verdict="warning", detail=f"{lock.path}: {dead}",
-                        mend=f"rm {lock.path} (only if no git runs)")  # fmt: skip
+        for lock in branch.left_locks():
+            who = f"process {lock.owner}" if lock.owner is not None else "a process"
+            dead = f"left by {who}, which is dead" if lock.dead else "a process may hold it"
+            mend = "the next release removes it" if lock.dead else f"rm {lock.path} (only if no git runs)"
+            yield Check(name="lock", verdict="warning", detail=f"{lock.path}: {dead}", mend=mend)
 
 
 def _tip(branch: Branch, title: str, tip: str | None) -> Check:
