@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from tests.lint.helpers import BASE, make_base
 
-HEAVY = ("ruamel", "yaml", "jsonschema", "httpx", "git", "rich.table", "numpy", "hvac", "pxctl.release", "pxctl.providers")
+HEAVY = ("ruamel", "yaml", "jsonschema", "httpx", "git", "rich.table", "numpy", "hvac", "pxctl.release",
+         "pxctl.providers")  # fmt: skip
 
 
 def imported(root: Path, *args: str) -> set[str]:
