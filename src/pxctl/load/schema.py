@@ -1,30 +1,35 @@
-"""JSON Schemas (2020-12) made from the models: what editors use, and what decides on a file's shape."""
+"""JSON Schemas (2020-12) of the files: what editors use, and what decides on a file's shape.
+
+They are made from the models (`tools/make_schemas.py`) and shipped as text, because making one takes longer than
+judging a file by it.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pxctl.core.errors import UsageError
 from pxctl.load.models import MODELS
 
-BASE = "https://pxctl.dev/schemas"
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = Path(__file__).parent / "data" / "schemas"
+
+
+@cache
+def schema_text(kind: str) -> str:
+    """The schema as it is committed under `schemas/`. Raises UsageError for a kind that does not exist."""
+    if kind not in MODELS:
+        raise UsageError(f"`{kind}` is no kind of file", hint=f"there are {', '.join(MODELS)}")
+    return (FOLDER / f"{kind}.schema.json").read_text(encoding="utf-8")
 
 
 @cache
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind of file."""
-    made = MODELS[kind].model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": DIALECT, "$id": f"{BASE}/{kind}.schema.json", **made}
-
-
-def schema_text(kind: str) -> str:
-    """The schema as it is committed under `schemas/`. Raises UsageError for a kind that does not exist."""
-    if kind not in MODELS:
-        raise UsageError(f"`{kind}` is no kind of file", hint=f"there are {', '.join(MODELS)}")
-    return json.dumps(schema(kind), indent=2, ensure_ascii=False) + "\n"
+    made: dict[str, Any] = json.loads(schema_text(kind))
+    return made
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxctl.core.secretlike import quoted
-from pxctl.load.models import MODELS
+from pxctl.load.models import model_of
 from pxctl.load.schema import fields_at, parts_at, validator
 from pxctl.load.wording import did_you_mean, either, expected, fits_type, type_of
 from pxctl.model.base import Model
@@ -35,7 +35,7 @@ def build(kind: str, value: Any) -> Model | None:
     if not validator(kind).is_valid(value):
         return None
     try:
-        return MODELS[kind].model_validate(value)
+        return model_of(kind).model_validate(value)
     except ValidationError:
         return None
 
@@ -49,7 +49,7 @@ def faults(kind: str, value: Any) -> list[Fault]:
         for fault in _from_schema(kind, value, error):
             found.setdefault((fault.path, fault.message), fault)
     try:
-        MODELS[kind].model_validate(value)
+        model_of(kind).model_validate(value)
     except ValidationError as failure:
         below = [fault.path for fault in found.values() if fault.code not in ("PX0011", "PX0012")]
         covered = [fault.path for fault in found.values()]
