@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -31,7 +32,7 @@ class Catalogue(Model):
 
     dated: date | None = None
     source: str = ""
-    models: dict[str, CatalogueModel] = Field(default_factory=dict)
+    models: Mapping[str, CatalogueModel] = Field(default_factory=dict)
     ceilings: dict[str, Price] = Field(default_factory=dict)
     hosts: dict[str, str] = Field(default_factory=dict, description="host, or the end of one -> vendor")
     kinds: dict[str, str] = Field(default_factory=dict, description="a provider's kind -> vendor, where it says so")
