@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pxctl.lint.reach import Box, Reach
 from pxctl.lint.view import Deployment, View
 from pxctl.model.base import MODALITIES, UNDETERMINED
-from pxctl.model.provider import Provider
-from pxctl.model.routing import Constraints
-from pxctl.model.tenant import Tenant
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
+    from pxctl.model.routing import Constraints
+    from pxctl.model.tenant import Tenant
 
 
 def why_never(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from pxctl.model.provider import Price
+if TYPE_CHECKING:
+    from pxctl.model.provider import Price
+
 
 FIELDS = ("input_per_mtok", "output_per_mtok")
 _TOLERANCE = Decimal("1.25")

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from pxctl.lint.view import View
 from pxctl.model.base import OTHER, UNDETERMINED, Modality, RiskLevel
-from pxctl.model.routing import Match, MoneyBounds, Policy, TokenBounds
-from pxctl.model.tenant import Tenant
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Match, MoneyBounds, Policy, TokenBounds
+    from pxctl.model.tenant import Tenant
 
 INFINITE = 10**18
 VALUES = ("task_type", "modality", "language", "risk_level", "region")
@@ -61,6 +63,8 @@ def reach(view: View, policy: Policy, anybody: bool = False) -> Reach:
     tenants = [t for t in view.config.tenants.values() if anybody or (t.policy or "default") == policy.name]
     tenants = tenants or list(view.config.tenants.values())
     if anybody:
+        from pxctl.model.tenant import Tenant
+
         top = view.config.project.privacy_levels[-1]
         tenants += [
             Tenant(id="somebody-else", tier=tier, business_line=line, region=OTHER, privacy_max=top)
@@ -74,6 +78,8 @@ def reach(view: View, policy: Policy, anybody: bool = False) -> Reach:
 
 def everything(view: View, reached: Reach) -> Box:
     """Every request that the tenants of a policy may send."""
+    from pxctl.model.routing import Match
+
     return _box(view, Match(), reached.classes, known_values(view))
 
 

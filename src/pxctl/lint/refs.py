@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pxctl.lint.values import scalars
 from pxctl.lint.view import View, matches
 from pxctl.model.document import Document, Path
-from pxctl.model.project import Gate, Project
 from pxctl.model.tenant import TenantSelector
+
+if TYPE_CHECKING:
+    from pxctl.model.project import Gate, Project
 
 Named = tuple[Document | None, Path, str]
 """The document, the path of the value in it, and the name that stands there."""

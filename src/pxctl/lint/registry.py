@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import get_args
 
 from pxctl.core.errors import UsageError
+from pxctl.core.plugins import offered
 from pxctl.lint import rules as package
 from pxctl.lint.base import FAMILIES, Rule, Scope
 from pxctl.lint.words import meant
@@ -26,7 +26,7 @@ def all_rules() -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     names = [f"{package.__name__}.{module.name}" for module in iter_modules(package.__path__)]
     modules = [import_module(name) for name in names]
-    modules += [entry.load() for entry in entry_points(group=GROUP)]
+    modules += [entry.load() for entry in offered(GROUP)]
     for module in modules:
         rule = as_rule(module)
         if rule.code in found:

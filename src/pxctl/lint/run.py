@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pxctl.core.secretlike import MASK, mask_line, printable
 from pxctl.core.span import Span
@@ -13,10 +13,12 @@ from pxctl.lint.base import Hit, Rule
 from pxctl.lint.edits import edits
 from pxctl.lint.registry import all_rules
 from pxctl.lint.view import View, route_references
-from pxctl.model.configuration import Loaded
 from pxctl.model.document import Document
 from pxctl.model.finding import Finding, LintReport, RuleInfo
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.configuration import Loaded
+    from pxctl.model.routing import Policy
 
 LOCAL = ("provider", "document")
 """Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""

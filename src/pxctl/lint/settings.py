@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit, Rule
 from pxctl.lint.words import close
 from pxctl.model.finding import Severity
-from pxctl.model.project import LintSettings, RuleSetting
+
+if TYPE_CHECKING:
+    from pxctl.model.project import LintSettings
 
 
 def severity_of(rule: Rule, file: str, settings: LintSettings) -> Severity | None:
@@ -20,7 +23,7 @@ def severity_of(rule: Rule, file: str, settings: LintSettings) -> Severity | Non
     if isinstance(setting, str):
         word = setting
     else:
-        for entry in (setting,) if isinstance(setting, RuleSetting) else setting:
+        for entry in setting if isinstance(setting, tuple) else (setting,):
             if not entry.paths or any(_fits(file, pattern) for pattern in entry.paths):
                 word = entry.severity
     return None if word == "off" else Severity(word)

@@ -7,14 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pxctl.core.ids import DeploymentRef, parse_deployment
-from pxctl.model.catalogue import Catalogue, CatalogueModel
-from pxctl.model.configuration import Configuration, Loaded
+from pxctl.model.candidate import candidate_text
 from pxctl.model.document import Document, Path
-from pxctl.model.provider import ModelSpec, Provider
-from pxctl.model.routing import Match, Policy, Route, candidate_text
 
 if TYPE_CHECKING:
     from pxctl.lint.reach import Reach
+    from pxctl.model.catalogue import Catalogue, CatalogueModel
+    from pxctl.model.configuration import Configuration, Loaded
+    from pxctl.model.provider import ModelSpec, Provider
+    from pxctl.model.routing import Match, Policy, Route
 
 
 class Deployment(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable
 
 
@@ -12,6 +11,8 @@ def close(word: str, known: Collection[str]) -> str | None:
     same = folded.get(word.casefold().replace("_", "-"))
     if same:
         return same
+    import difflib
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return found[0] if found else None
 

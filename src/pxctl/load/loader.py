@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pxctl.core.span import Span
-from pxctl.load.fixes import safe_fix
 from pxctl.load.kinds import kind_of
 from pxctl.load.reader import Locator, read
 from pxctl.load.shape import Fault, build, faults, value_at
 from pxctl.load.tree import Tree, UnreadableError
 from pxctl.load.yaml_positions import NOWHERE, Problem
-from pxctl.model.catalogue import Catalogue
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document, Path
 from pxctl.model.finding import Edit, Finding, Severity
-from pxctl.model.project import Environment, Project
 
-DEFAULT_PROJECT = Project(environments={"production": Environment()})
-"""What a tree without a readable pxctl.yaml is taken for; a finding says that it is missing."""
+if TYPE_CHECKING:
+    from pxctl.model.catalogue import Catalogue
+    from pxctl.model.project import Project
 
 LISTS = {"roster": "tenants", "guarantees": "guarantees", "config_keys": "keys"}
 OBJECTS = {"roster": "tenant", "guarantees": "guarantee", "config_keys": "config_key"}
@@ -80,6 +78,8 @@ def load_document(file: str, kind: str, data: bytes) -> tuple[Document, Any, lis
 def _fix(document: Document, fault: Fault) -> tuple[Edit, ...]:
     if fault.code not in ("PX0011", "PX0013") or not isinstance(document.locate, Locator):
         return ()
+    from pxctl.load.fixes import safe_fix
+
     return safe_fix(
         document.file,
         document.kind,
@@ -164,7 +164,7 @@ class _Loading:
             return self.objects.get(kind, {})
 
         config = Configuration(
-            project=self.project or DEFAULT_PROJECT,
+            project=self.project or _default_project(),
             providers=of("provider"),
             policies=of("policy"),
             tenants=of("tenant"),
@@ -176,6 +176,13 @@ class _Loading:
             catalogue=catalogue,
         )
         return Loaded(config, self.documents, _sorted(self.findings), source, self.origin)
+
+
+def _default_project() -> Project:
+    """What a tree without a readable pxctl.yaml is taken for; a finding says that it is missing."""
+    from pxctl.model.project import Environment, Project
+
+    return Project(environments={"production": Environment()})
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -16,7 +16,6 @@ from typing import Protocol
 from pxctl.core.errors import ConfigError, GitError, UsageError
 from pxctl.core.span import Span
 from pxctl.load.bounds import MAX_BYTES
-from pxctl.load.git import resolve_commit, run_git
 from pxctl.load.kinds import FOLDERS, kind_of, misplaced
 
 
@@ -165,6 +164,8 @@ class CommitTree:
     """The files of a commit, read from git's object store; the work tree does not matter."""
 
     def __init__(self, root: Path | str, rev: str = "HEAD") -> None:
+        from pxctl.load.git import resolve_commit, run_git
+
         self.root = Path(root)
         commit = resolve_commit(root, rev)
         self.source: str | None = commit
@@ -205,6 +206,8 @@ class CommitTree:
             raise UnreadableError(path, "there is no such file in this commit") from None
 
     def _fetch(self) -> None:
+        from pxctl.load.git import run_git
+
         wanted = {oid for mode, oid, size in self._blobs.values() if mode.startswith("100") and size <= MAX_BYTES}
         out = run_git(["cat-file", "--batch"], self.root, input="\n".join(wanted).encode() + b"\n")
         at = 0

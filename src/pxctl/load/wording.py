@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -51,6 +50,8 @@ def either(words: Iterable[str], last: str = "or") -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """The closest known word, or None where none is close."""
+    import difflib
+
     folded = {name.casefold().replace("-", "_"): name for name in known}
     exact = folded.get(word.casefold().replace("-", "_"))
     if exact:

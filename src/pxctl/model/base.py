@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,8 +21,12 @@ DeploymentText = Annotated[
 Duration = Annotated[str, Field(pattern=r"^[0-9]+(ms|s|m|h|d|w)$", description="a number and ms, s, m, h, d or w")]
 Modality = Literal["chat", "vision", "tts", "stt", "embedding", "image"]
 Medium = Literal["text", "image", "audio", "video", "embedding"]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
+"""USD with at most six decimals."""
 RiskLevel = Literal["low", "medium", "high"]
 
+NO_SECRET_KINDS = frozenset({"ollama", "llama_cpp"})
+"""Kinds of providers that need no credential unless their file says so."""
 OTHER = "other"
 """What an unknown task type, language, tag or region counts as."""
 UNDETERMINED = "und"

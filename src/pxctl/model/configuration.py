@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pxctl.model.catalogue import Catalogue
 from pxctl.model.document import Document
 from pxctl.model.finding import Finding
-from pxctl.model.governance import ConfigKey, FlagFile, Guarantee, Scenario
-from pxctl.model.project import Project
-from pxctl.model.provider import Provider
-from pxctl.model.release import ReleaseRequest
-from pxctl.model.routing import Policy
-from pxctl.model.tenant import Tenant
+
+if TYPE_CHECKING:
+    from pxctl.model.catalogue import Catalogue
+    from pxctl.model.governance import ConfigKey, FlagFile, Guarantee, Scenario
+    from pxctl.model.project import Project
+    from pxctl.model.provider import Provider
+    from pxctl.model.release import ReleaseRequest
+    from pxctl.model.routing import Policy
+    from pxctl.model.tenant import Tenant
+
+
+def _empty_catalogue() -> Catalogue:
+    from pxctl.model.catalogue import Catalogue
+
+    return Catalogue()
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Configuration:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     config_keys: tuple[ConfigKey, ...] = ()
     requests: Mapping[str, ReleaseRequest] = field(default_factory=dict)
-    catalogue: Catalogue = field(default_factory=Catalogue)
+    catalogue: Catalogue = field(default_factory=_empty_catalogue)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pxctl.model.base import OTHER, UNDETERMINED, Language, Modality, Model, Name, RiskLevel, TenantId
-from pxctl.model.provider import Money
+from pxctl.model.base import OTHER, UNDETERMINED, Language, Modality, Model, Money, Name, RiskLevel, TenantId
 
 
 class Context(Model):

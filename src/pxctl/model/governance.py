@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pxctl.model.base import DeploymentText, Duration, Id, Model, Name
-from pxctl.model.provider import Money
+from pxctl.model.base import DeploymentText, Duration, Id, Model, Money, Name
 from pxctl.model.routing import Match
 
 

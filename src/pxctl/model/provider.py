@@ -7,17 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pxctl.model.base import Duration, Id, Language, Medium, Model, ModelId, Name
+from pxctl.model.base import NO_SECRET_KINDS, Duration, Id, Language, Medium, Model, ModelId, Money, Name
 
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["openai_compatible", "anthropic", "ollama"])]
 """An adapter's name; the built-in ones are in `KINDS`, others come by entry point."""
 
 KINDS = ("openai_compatible", "anthropic", "gemini", "azure_openai", "bedrock", "ollama", "llama_cpp", "other")
-NO_SECRET_KINDS = frozenset({"ollama", "llama_cpp"})
 Suite = Literal["chat", "streaming", "tools", "structured", "vision", "embeddings", "speech", "long_context"]
-
-Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
-"""USD with at most six decimals."""
 
 
 class Endpoint(Model):

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pxctl.model.base import DeploymentText, Id, Language, Modality, Model, Name, RiskLevel, TenantId
-from pxctl.model.provider import Money
+from pxctl.model.base import DeploymentText, Id, Language, Modality, Model, Money, Name, RiskLevel, TenantId
+from pxctl.model.candidate import candidate_text as candidate_text
+from pxctl.model.candidate import candidate_weight as candidate_weight
 
 _Names = Annotated[tuple[Name, ...], Field(min_length=1)]
 
@@ -103,16 +104,6 @@ class WeightedCandidate(Model):
 
 
 Candidate = DeploymentText | WeightedCandidate
-
-
-def candidate_text(candidate: str | WeightedCandidate) -> str:
-    """The deployment reference of a candidate, in either way of writing it."""
-    return candidate if isinstance(candidate, str) else candidate.deployment
-
-
-def candidate_weight(candidate: str | WeightedCandidate) -> int:
-    """The weight of a candidate; 100 where none is written."""
-    return 100 if isinstance(candidate, str) else candidate.weight
 
 
 class Arm(Model):

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pxctl.model.base import Id, Model, Name, TenantId
-from pxctl.model.provider import Money
+from pxctl.model.base import Id, Model, Money, Name, TenantId
 
 
 class TenantBudget(Model):

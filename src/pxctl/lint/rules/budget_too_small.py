@@ -14,11 +14,15 @@ Fix: raise max_cost_usd, name a cheaper candidate, or bound input_tokens.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
+from pxctl.model.candidate import candidate_text
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy, candidate_text
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0516"
 FAMILY = "routes"

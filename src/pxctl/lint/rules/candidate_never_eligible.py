@@ -13,12 +13,15 @@ Fix: remove the candidate, or change what excludes it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import why_never
 from pxctl.lint.view import View, route_references
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0504"
 FAMILY = "routes"

@@ -11,12 +11,15 @@ Fix: remove it, or put the narrower one first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Change, Hit
 from pxctl.lint.view import View, route_references
 from pxctl.model.document import Path
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0522"
 FAMILY = "routes"

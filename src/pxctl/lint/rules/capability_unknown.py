@@ -11,12 +11,15 @@ Fix: use the usual word; words of your own are fine where they resemble none of 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Change, Hit
 from pxctl.lint.view import View
 from pxctl.lint.words import close
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0412"
 FAMILY = "models"

@@ -11,12 +11,16 @@ Fix: add a fallback at another provider.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import why_never
 from pxctl.lint.view import Deployment, View
+from pxctl.model.candidate import candidate_text
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy, candidate_text
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0513"
 FAMILY = "routes"

@@ -11,12 +11,16 @@ Fix: add data_regions, retention_days and training_on_data.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.environments import sensitive_rank
 from pxctl.lint.view import View
+from pxctl.model.base import NO_SECRET_KINDS
 from pxctl.model.finding import Severity
-from pxctl.model.provider import NO_SECRET_KINDS, Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0617"
 FAMILY = "governance"

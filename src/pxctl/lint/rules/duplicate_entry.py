@@ -12,12 +12,15 @@ Fix: remove it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Change, Hit
 from pxctl.lint.view import View
 from pxctl.model.document import Path
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0414"
 FAMILY = "models"

@@ -11,13 +11,17 @@ Fix: name a fallback of the same modality.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import serves
 from pxctl.lint.view import View
 from pxctl.model.base import MODALITIES
+from pxctl.model.candidate import candidate_text
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy, candidate_text
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0509"
 FAMILY = "routes"

@@ -12,12 +12,15 @@ Fix: add the missing field.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.refs import gates
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.project import Gate
+
+if TYPE_CHECKING:
+    from pxctl.model.project import Gate
 
 CODE = "PX0621"
 FAMILY = "governance"

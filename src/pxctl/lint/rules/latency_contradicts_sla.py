@@ -13,11 +13,14 @@ Fix: make the two agree.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0526"
 FAMILY = "routes"

@@ -13,11 +13,15 @@ Fix: raise max_fallbacks, or remove what it cuts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
+from pxctl.model.candidate import candidate_text
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy, candidate_text
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0515"
 FAMILY = "routes"

@@ -11,12 +11,15 @@ Fix: use the vendor's spelling; for a private model, keep it with an ignore comm
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.lint.words import close
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0411"
 FAMILY = "models"

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0406"
 FAMILY = "models"

@@ -12,12 +12,15 @@ Fix: end the policy with a route whose match is `{}`; if the refusal is meant, k
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.reach import everything, left_over
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0503"
 FAMILY = "routes"

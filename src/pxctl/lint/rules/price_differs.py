@@ -11,12 +11,15 @@ Fix: correct it; where a contract says otherwise, keep it with `# pxctl: ignore 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.prices import FIELDS, differs
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0403"
 FAMILY = "models"

@@ -12,12 +12,15 @@ Fix: add `price`; for a server of your own write an explicit `price: {input_per_
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.prices import price_text
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0401"
 FAMILY = "models"

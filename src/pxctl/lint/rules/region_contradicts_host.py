@@ -11,12 +11,15 @@ Fix: write the region in which the host really is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.hosts import area_of_host, area_of_region, split_url
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0304"
 FAMILY = "endpoints"

@@ -11,12 +11,15 @@ Fix: make `warn_before` shorter than `every`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.base import duration_ms
 from pxctl.model.finding import Severity
-from pxctl.model.provider import Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0212"
 FAMILY = "secrets"

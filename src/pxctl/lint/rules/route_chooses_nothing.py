@@ -15,12 +15,15 @@ Fix: relax the constraint, or name a deployment that satisfies it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import why_never
 from pxctl.lint.view import View, route_references
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0505"
 FAMILY = "routes"

@@ -15,12 +15,15 @@ Fix: remove it, or change the matches before it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.reach import covers, left_over
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0502"
 FAMILY = "routes"

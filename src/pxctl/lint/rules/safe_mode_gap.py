@@ -13,12 +13,15 @@ Fix: allow a deployment of that modality, if it should go on in safe mode.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import serves
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0517"
 FAMILY = "routes"

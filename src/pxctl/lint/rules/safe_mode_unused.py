@@ -12,11 +12,14 @@ Fix: name it as a candidate or fallback of a route, or remove it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View, route_references
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0525"
 FAMILY = "routes"

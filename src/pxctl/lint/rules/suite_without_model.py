@@ -12,11 +12,14 @@ Fix: remove the suite, or state the model's modality and capabilities.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.provider import ModelSpec, Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import ModelSpec, Provider
 
 CODE = "PX0625"
 FAMILY = "governance"

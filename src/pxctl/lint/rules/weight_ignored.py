@@ -12,11 +12,14 @@ Fix: set `strategy: weighted`, or remove the weights.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Policy, WeightedCandidate
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Policy
 
 CODE = "PX0521"
 FAMILY = "routes"
@@ -31,7 +34,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
         if route.strategy == "weighted" or any(arm.strategy == "weighted" and arm.candidates is None for arm in arms):
             continue
         for i, candidate in enumerate(route.candidates):
-            if isinstance(candidate, WeightedCandidate) and "weight" in candidate.model_fields_set:
+            if not isinstance(candidate, str) and "weight" in candidate.model_fields_set:
                 at = ("routes", r, "candidates", i, "weight")
                 yield Hit(
                     "this weight does nothing: the strategy is not weighted",

@@ -12,12 +12,16 @@ Fix: give at least one candidate a weight above 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
+from pxctl.model.candidate import candidate_weight
 from pxctl.model.document import Path
 from pxctl.model.finding import Severity
-from pxctl.model.routing import Candidate, Policy, Strategy, candidate_weight
+
+if TYPE_CHECKING:
+    from pxctl.model.routing import Candidate, Policy, Strategy
 
 CODE = "PX0506"
 FAMILY = "routes"

@@ -12,13 +12,17 @@ Fix: write the vendor's price. For servers of your own (ollama, llama_cpp, priva
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.hosts import is_private, split_url
 from pxctl.lint.prices import price_text
 from pxctl.lint.view import View
+from pxctl.model.base import NO_SECRET_KINDS
 from pxctl.model.finding import Severity
-from pxctl.model.provider import NO_SECRET_KINDS, Provider
+
+if TYPE_CHECKING:
+    from pxctl.model.provider import Provider
 
 CODE = "PX0402"
 FAMILY = "models"
