@@ -39,7 +39,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from enum import StrEnum
@@ -209,6 +208,8 @@ def write_atomically(path: Path, text: str) -> None:
             raise UsageError(f"`{path}` is a folder", hint="name a file")
         path.write_text(text, encoding="utf-8")
         return
+    import tempfile
+
     target = path.resolve()
     if not target.parent.is_dir():
         raise UsageError(f"`{path}`: the folder `{path.parent}` does not exist")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pxctl.app.cli.coercion import spare
 from pxctl.app.cli.complete import BY_NAME, completer
 
 _WORDS = {str: "TEXT", int: "NUMBER", float: "NUMBER"}
@@ -18,6 +19,7 @@ def tidy(command: Any) -> None:
         if parameter.name in BY_NAME and parameter._custom_shell_complete is None:
             parameter._custom_shell_complete = completer(parameter.name)
         quieten(parameter)
+        spare(parameter)
     _quieten_help(command)
     for below in getattr(command, "commands", {}).values():
         tidy(below)
@@ -46,6 +48,7 @@ def _quieten_help(command: Any) -> None:
         option = make(context)
         if option is not None:
             option.metavar = ""
+            spare(option)
         return option
 
     command.get_help_option = help_option
