@@ -71,6 +71,7 @@ class LogEntry(Model):
     moved: int = 0
     tenants: int = 0
     approvals: int = 0
+    overridden: tuple[str, ...] = Field(default=(), description="gates that somebody went on without")
     signed: bool = False
     reason: str = ""
     problem: str | None = None

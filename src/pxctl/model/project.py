@@ -90,6 +90,9 @@ class Environment(Model):
     evidence: Literal["required", "optional"] = "optional"
     rollback_window: Duration = "14d"
     gates: tuple[Gate, ...] = ()
+    override: Literal["never", "inconclusive", "failed"] = Field(
+        default="inconclusive", description="which gates somebody may replace by their own word (promote --override)"
+    )
     sign: Literal["auto", "required", "never"] = "auto"
     targets: tuple[Name, ...] = ()
 

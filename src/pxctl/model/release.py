@@ -76,6 +76,18 @@ class Actor(Model):
     principal: str | None = None
 
 
+class GateOverride(Model):
+    """A gate that somebody let a rollout go on without."""
+
+    gate: str
+    verdict: Literal["failed", "inconclusive"]
+    detail: str = ""
+    step: str = Field(description="the step whose gate it was")
+    by: str
+    reason: str
+    at: datetime
+
+
 class RolloutState(Model):
     """Where a subject's new version stands on its way to everybody."""
 
@@ -95,6 +107,7 @@ class RolloutState(Model):
     base: str | None = Field(default=None, description="the commit before the rollout's first release")
     base_seq: int = 0
     reason: str = ""
+    overrides: tuple[GateOverride, ...] | None = Field(default=None, description="gates it went on without")
 
 
 class GateResult(Model):
@@ -105,6 +118,7 @@ class GateResult(Model):
     verdict: Literal["passed", "failed", "inconclusive"]
     detail: str = ""
     facts: dict[str, Any] = Field(default_factory=dict)
+    overridden: str | None = Field(default=None, description="why somebody went on although it did not pass")
 
 
 class Approval(Model):

@@ -17,8 +17,9 @@ from pxctl.model.release import Approval, Op, PathChange, Permission, Principal,
 from pxctl.release import documents
 from pxctl.release.approvals import read
 from pxctl.release.draft import missing_approvals, plan_digest
+from pxctl.release.gates_override import title, unmet
 from pxctl.release.objects import BLOB_MODE, TREE_MODE
-from pxctl.release.sign import RELEASE_NAMESPACE, check
+from pxctl.release.sign import RELEASE_NAMESPACE, Check, check
 from pxctl.release.view import Tree, View
 
 PERMISSIONS: dict[Op, Permission] = {"safe_mode": "safe_mode", "signers": "signers", "credential": "rotate"}
@@ -88,7 +89,9 @@ def link_problems(view: View, parent: View | None, release: Release, environment
     return found
 
 
-def signature_problems(view: View, parent: View | None, release: Release) -> tuple[list[str], Principal | None]:
+def signature_problems(
+    view: View, parent: View | None, release: Release, check: Check = check
+) -> tuple[list[str], Principal | None]:
     """The signature under the parent's signers (the root's under its own), and who made it."""
     signers = parent.signers if parent is not None else view.signers
     signature = view.read(documents.SIGNATURE)
@@ -182,7 +185,24 @@ def scope_problems(release: Release, changes: Iterable[PathChange]) -> list[str]
     return [f"a `{release.op}` release does not change `{outside[0]}`"] if outside else []
 
 
-def approval_problems(parent: View | None, release: Release, changes: list[PathChange], window: timedelta) -> list[str]:
+def gate_problems(parent: View | None, release: Release, who: Principal | None) -> list[str]:
+    """A step goes on when its gates passed, or on the word of a person who may approve."""
+    if release.op not in ("publish", "promote"):
+        return []
+    found = [f"gate `{title(g)}` did not pass, and nobody overrode it" for g in unmet(release.gates)]
+    for gate in release.gates:
+        if gate.overridden is None:
+            continue
+        if release.op != "promote" or gate.kind == "approvals" or not gate.overridden:
+            found.append(f"gate `{title(gate)}` cannot be overridden like this")
+        elif parent is not None and parent.signers.signers and (who is None or "approve" not in who.may or who.bot):
+            found.append(f"gate `{title(gate)}` was overridden by somebody who may not approve")
+    return found
+
+
+def approval_problems(
+    parent: View | None, release: Release, changes: list[PathChange], window: timedelta, check: Check = check
+) -> list[str]:
     """Enough people agreed to exactly this plan, none of them its author, a bot, or somebody without a key."""
     if parent is None:
         return []
@@ -201,7 +221,7 @@ def approval_problems(parent: View | None, release: Release, changes: list[PathC
             found.append(f"{about} does not count: a bot never approves")
         elif approval.principal == release.actor.principal and approval.by == "signature":
             found.append(f"{about} does not count: they made the release")
-        elif approval.by == "signature" and not _approval_signed(approval, signers):
+        elif approval.by == "signature" and not _approval_signed(approval, signers, check):
             found.append(f"{about} is not signed by them")
         elif approval.by == "forge" and not approval.review_id:
             found.append(f"{about} names no review")
@@ -218,8 +238,8 @@ def approval_problems(parent: View | None, release: Release, changes: list[PathC
     return found
 
 
-def _approval_signed(approval: Approval, signers: Signers) -> bool:
-    return read(approval.signature or "", approval.plan_digest, approval.principal, signers) is not None
+def _approval_signed(approval: Approval, signers: Signers, check: Check) -> bool:
+    return read(approval.signature or "", approval.plan_digest, approval.principal, signers, check) is not None
 
 
 def exempt(parent: View, release: Release, changes: list[PathChange], window: timedelta) -> bool:

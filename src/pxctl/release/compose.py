@@ -12,6 +12,7 @@ from pxctl.model.release import MIN_PXCTL, SCHEMA_VERSION, Actor, Approval, Gate
 from pxctl.release import documents
 from pxctl.release.draft import Draft, ids_of
 from pxctl.release.edit import with_changes
+from pxctl.release.gates_override import title
 from pxctl.release.objects import BLOB_MODE, Entry, NewObject, encode_commit, encode_tree, new_object
 from pxctl.release.sign import RELEASE_NAMESPACE, SigningKey
 from pxctl.release.view import View, payload_tree
@@ -120,6 +121,8 @@ def message(release: Release, plan: ReleasePlan) -> str:
     lines = [f"{release.environment} #{release.seq}: {what}", ""]
     if release.reason:
         lines += [release.reason, ""]
+    for gate in (g for g in release.gates if g.overridden is not None):
+        lines += [f"Gate overridden: {title(gate)} ({gate.verdict}: {gate.detail})", ""]
     if plan.moved:
         lines += [f"{len(plan.moved)} of {release.tenants} tenants change", ""]
     lines.append(f"Plan-Digest: {plan.digest}")

@@ -31,6 +31,7 @@ from pxctl.release.audit import WITHOUT_APPROVAL, tip_problems
 from pxctl.release.branch import Branch
 from pxctl.release.compose import compose
 from pxctl.release.draft import Draft, Intent, Setting, missing_approvals, plan_of, stale
+from pxctl.release.gates_override import require_gates, unmet
 from pxctl.release.sign import SigningKey
 from pxctl.release.view import View
 
@@ -137,7 +138,8 @@ def _attempt(
     if dry_run:
         return Outcome("planned", plan, draft.release, tip, "", attempt), plan
     _refuse_unmet(plan, terms, draft, required)
-    actor = permitted(view, world, intent.permission, draft)
+    overriding = any(g.overridden is not None for g in terms.gates)
+    actor = permitted(view, world, intent.permission, draft, overriding)
     composed = compose(
         view, draft, plan, actor, now, world.key, terms.gates, approvals, terms.request, world.skew_ok
     )  # fmt: skip
@@ -209,16 +211,19 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) 
             hint="`pxctl approve` by somebody other than the author, or a reviewed request (`pxctl publish --pr`)",
         )
     if draft.op not in ("rollback", "abort", "pause", "safe_mode"):
-        bad = [g for g in terms.gates if g.verdict != "passed" and g.kind == "evidence"]
+        bad = [g for g in unmet(terms.gates) if g.kind == "evidence"] if draft.op == "publish" else []
         if bad:
             raise RefusedError(f"{bad[0].name}: {bad[0].detail}", hint="run `pxctl validate` and publish again")
-        from pxctl.release.steps import require_gates
-
-        require_gates([(f"{g.kind} {g.name}".strip(), g.verdict) for g in terms.gates])
+        require_gates(terms.gates)
 
 
-def permitted(view: View, world: World, permission: Permission, draft: Draft) -> Actor:
-    """The actor with the principal whose key signs. Raises RefusedError where that may not release this."""
+def permitted(
+    view: View, world: World, permission: Permission, draft: Draft, overriding: bool = False
+) -> Actor:  # fmt: skip
+    """The actor with the principal whose key signs. Raises RefusedError where that may not release this.
+
+    `overriding`: a gate is replaced by their word, which takes a person who may approve.
+    """
     environment = world.project.environments[draft.release.environment]
     if environment.sign == "required" and world.key is None:
         raise RefusedError(
@@ -241,5 +246,10 @@ def permitted(view: View, world: World, permission: Permission, draft: Draft) ->
     if permission not in who.may:
         raise RefusedError(
             f"`{who.principal}` may not {permission.replace('_', ' ')} here", hint="`pxctl signers list` shows who may"
+        )
+    if overriding and ("approve" not in who.may or who.bot):
+        raise RefusedError(
+            f"`{who.principal}` may not override a gate here",
+            hint="that takes a person who may publish and approve; `pxctl signers list` shows who may",
         )
     return world.actor.model_copy(update={"principal": who.principal})

@@ -10,6 +10,7 @@ from pxctl.core.errors import GitError, UsageError
 from pxctl.model.live import LogEntry
 from pxctl.release.branch import Branch
 from pxctl.release.documents import RELEASE, SIGNATURE, decode_release
+from pxctl.release.gates_override import title
 from pxctl.release.view import View, tenant_path
 
 
@@ -47,6 +48,7 @@ def log(branch: Branch, tip: str, limit: int | None = None) -> list[LogEntry]:
                 moved=r.tenants_moved,
                 tenants=r.tenants,
                 approvals=len(r.approvals),
+                overridden=tuple(title(g) for g in r.gates if g.overridden is not None),
                 signed=signature is not None,
                 reason=r.reason,
             )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pxctl.core.clock import to_text
-from pxctl.core.errors import InputError, RefusedError, UsageError
+from pxctl.core.errors import RefusedError, UsageError
 from pxctl.model.base import duration_ms
 from pxctl.model.project import RolloutPlan, Step
-from pxctl.model.release import Permission, Release, RolloutState
+from pxctl.model.release import GateResult, Permission, Release, RolloutState
 from pxctl.release import rollout
 from pxctl.release.draft import Draft, Setting, current
+from pxctl.release.gates_override import words
 from pxctl.release.publish import chosen, enter, plan_named, taken_back
 from pxctl.release.view import View
 
@@ -50,6 +51,9 @@ class Promote:
     if_ready: bool = False
     reason: str = ""
     from_step: int | None = None
+    overridden: tuple[GateResult, ...] = ()
+    """Gates that the promoting person answers for, and who that is."""
+    by: str = ""
     permission: Permission = field(default="publish", init=False)
 
     def draft(self, view: View, setting: Setting) -> Draft:
@@ -68,7 +72,7 @@ class Promote:
                 return draft
             raise RefusedError(
                 f"the rollout of {state.subject}@{state.version} is paused: {state.reason or 'no reason given'}",
-                hint="resume it with `pxctl retry`, or end it with `pxctl abort`",
+                hint="`pxctl retry` resumes it, and promote goes on (--override GATE without a gate); `pxctl abort` ends it",
             )
         if self.from_step is not None and state.step != self.from_step:
             draft.unchanged = f"{state.subject}@{state.version} is already at {state.label}"
@@ -80,6 +84,8 @@ class Promote:
                 draft.unchanged = f"{state.subject}@{state.version} waits at {state.label} until {to_text(due)}"
                 return draft
             draft.warnings.append(f"the wait at {state.label} ends {to_text(due)}; promoting before that")
+        if overrides := words(self.overridden, state.label, self.by, setting.now):
+            state = state.model_copy(update={"overrides": (*(state.overrides or ()), *overrides)})
         step = len(plan.steps) - 1 if self.full else min(state.step + 1, len(plan.steps) - 1)
         state = state.model_copy(
             update={"step": step, "label": plan.steps[step].label(), "since": setting.now, "steps": len(plan.steps)}
@@ -144,6 +150,7 @@ class Retry:
                 "base": view.commit,
                 "base_seq": release.seq,
                 "reason": self.reason,
+                "overrides": None,
             }
         )
         enter(view, draft, setting, again, plan, chosen(view, setting, state.selection), {})
@@ -168,12 +175,3 @@ class Abort:
         aborted = state.model_copy(update={"state": "aborted", "since": setting.now, "reason": self.reason})
         draft.set(rollouts=rollout.with_rollout(release, aborted), reason=self.reason, step=state.label)
         return draft
-
-
-def require_gates(verdicts: list[tuple[str, str]]) -> None:
-    """Refuse to go on where a gate did not pass. Raises InputError that names each."""
-    bad = [f"{name}: {verdict}" for name, verdict in verdicts if verdict != "passed"]
-    if bad:
-        raise InputError(
-            "gates are not met: " + "; ".join(bad), hint="`pxctl status` shows the rollout; it stays where it is"
-        )

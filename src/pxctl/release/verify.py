@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from pxctl.core.clock import to_text
 from pxctl.core.errors import GitError, PxctlError
 from pxctl.model.live import AuditProblem, AuditReport
 from pxctl.model.release import Release
 from pxctl.release import audit, documents
+from pxctl.release.approvals import parts
 from pxctl.release.branch import Branch
+from pxctl.release.checks import Checks
 from pxctl.release.history import commits
+from pxctl.release.sign import APPROVAL_NAMESPACE, RELEASE_NAMESPACE
 from pxctl.release.view import View
 
 FOLDERS = {"policies": "routing-policies", "providers": "providers", "flags": "feature_flags", "roster": "tenants"}
 """The folder on main of each kind of version."""
+AHEAD = 64
+"""Releases whose signatures are being checked while earlier ones are judged."""
 
 
 class Verification:
@@ -30,18 +37,23 @@ class Verification:
     def walk(self, tip: str, step: Callable[[], None] | None = None) -> AuditReport:
         """Judge every commit, oldest first. Raises GitError where the history itself cannot be read."""
         line = [commit for commit, _ in reversed(commits(self.branch, tip))]
-        last = self.branch.view(line[0])
-        shared, good = last, None
+        shared, good = self.branch.view(line[0]), None
         foreign: list[str] = []
-        for commit in line:
-            view = shared.at(commit)
-            found = self._judge(view, good, foreign)
-            if view.release_bytes is not None and not found:
-                good, foreign = view, []
-            else:
-                foreign.append(commit)
-            if step is not None:
-                step()
+        with Checks() as self._checks:
+            for commit in line[:AHEAD]:
+                self._soon(shared.at(commit))
+            for commit, later in zip_longest(line, line[AHEAD:]):
+                if later is not None:
+                    self._soon(shared.at(later))
+                view = shared.at(commit)
+                found = self._judge(view, good, foreign)
+                if view.release_bytes is not None and not found:
+                    good, foreign = view, []
+                else:
+                    foreign.append(commit)
+                shared.trim()
+                if step is not None:
+                    step()
         for commit in foreign:
             if not any(p.commit == commit for p in self.problems):
                 self.problems.append(AuditProblem(seq=None, commit=commit, problem="it is not a release"))
@@ -57,6 +69,19 @@ class Verification:
             sources_checked=self.checked,
             sources_unchecked=self.unchecked,
         )
+
+    def _soon(self, view: View) -> None:
+        """Begin to check the signatures of a commit whose turn comes; what is wrong with it, is said then."""
+        with suppress(PxctlError, ValueError):
+            parents = view.header.parents if view.header else ()
+            signers = view.at(parents[0]).signers if parents else view.signers
+            if not signers.signers or view.release is None or view.release_bytes is None:
+                return
+            signature = (view.read(documents.SIGNATURE) or b"").decode("ascii", "replace")
+            self._checks.soon(view.release_bytes, signature, RELEASE_NAMESPACE, signers)
+            for approval in view.release.approvals:
+                if (signed := parts(approval.signature or "", approval.plan_digest)) is not None:
+                    self._checks.soon(signed[0], signed[1], APPROVAL_NAMESPACE, signers)
 
     def _judge(self, view: View, good: View | None, foreign: list[str]) -> list[str]:
         seq = None
@@ -77,13 +102,14 @@ class Verification:
         repairing = release.op == "repair" and good is not None
         base = good if repairing else parent
         found = audit.link_problems(view, base, release, self.branch.environment)
-        signature, who = audit.signature_problems(view, base, release)
+        signature, who = audit.signature_problems(view, base, release, self._checks.check)
         found += signature
         self.signed += who is not None
         changes = audit.diff(view, parent)
         found += audit.content_problems(view, release, changes)
         found += audit.scope_problems(release, changes)
-        found += audit.approval_problems(base, release, changes, self.window)
+        found += audit.gate_problems(base, release, who)
+        found += audit.approval_problems(base, release, changes, self.window, self._checks.check)
         self.approvals += len(release.approvals)
         if repairing and good is not None:
             if view.payload_tree() != good.payload_tree():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pxctl.model.live import AuditReport, LogEntry, ReleaseLog
 from pxctl.model.release import Release
-from pxctl.report.release import deed
+from pxctl.report.release import deed, gate_line
 from pxctl.report.text import Cell, Table, moment, plural
 
 Part = Table | str | tuple[str, str]
@@ -29,6 +29,8 @@ def _row(entry: LogEntry) -> tuple[Cell, ...]:
     marks = (" (signed)" if entry.signed else "") + (f" +{entry.approvals}" if entry.approvals else "")
     when = moment(entry.time) if entry.time else ""
     what = deed(entry.op, entry.subject, entry.version, entry.step)
+    if entry.overridden:
+        what += f", without gate {', '.join(entry.overridden)}"
     return str(entry.seq), when, what, str(entry.moved), who + marks, entry.reason
 
 
@@ -69,6 +71,6 @@ def release_record(release: Release) -> list[Part]:
         ("tenants", f"{release.tenants_moved} of {release.tenants} changed"), ("request", release.request or "-"),
         ("plan", release.plan_digest),
         ("approvals", ", ".join(f"{a.principal} ({a.by})" for a in release.approvals) or "-"),
-        ("gates", ", ".join(f"{g.name or g.kind}: {g.verdict}" for g in release.gates) or "-"),
+        ("gates", "; ".join(gate_line(g) for g in release.gates) or "-"),
     ]  # fmt: skip
     return [f"{release.environment} #{release.seq}", Table(("", ""), rows)]

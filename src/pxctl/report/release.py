@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pxctl.model.live import ReleaseResult
-from pxctl.model.release import Approval, ReleasePlan, RolloutState
+from pxctl.model.release import Approval, GateResult, ReleasePlan, RolloutState
 from pxctl.report.text import Table, listing, moment, plural
 
 _DONE = {
@@ -57,12 +57,19 @@ def _facts(result: ReleaseResult) -> list[tuple[str, str]]:
     if result.impact:
         rows.append(("  decisions", result.impact))
     for gate in plan.gates:
-        rows.append((f"  gate {gate.verdict}", f"{gate.name or gate.kind}: {gate.detail}"))
+        word = "overridden" if gate.overridden is not None else gate.verdict
+        rows.append((f"  gate {word}", f"{gate.name or gate.kind}: {gate.detail}"))
     if plan.approvals_missing:
         rows.append(("  approvals", f"{plan.approvals_missing} still missing"))
     rows += [("  note", warning) for warning in plan.warnings]
     rows.append(("  plan", plan.digest))
     return rows
+
+
+def gate_line(gate: GateResult) -> str:
+    """`errors: passed`, or `errors: inconclusive (no samples), overridden: Prometheus is gone`."""
+    said = f"{gate.name or gate.kind}: {gate.verdict}"
+    return said if gate.overridden is None else f"{said} ({gate.detail}), overridden: {gate.overridden}"
 
 
 def _names(moved: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from pxctl.report.release import rollout_line
 from pxctl.report.text import Cell, Table, listing, moment, plural
 
 Part = Table | str | tuple[str, str]
+_VERDICTS = {"failed": "failed", "inconclusive": "said nothing"}
 
 
 def environments_text(statuses: list[EnvironmentStatus]) -> list[Part]:
@@ -49,6 +50,12 @@ def status_text(status: EnvironmentStatus) -> list[Part]:
         rows = [_row(status, subject) for subject in status.subjects]
         parts.append(Table(("subject", "who has which version", "stable", "rollout"), rows))
     for subject in status.subjects:
+        state = subject.rollout
+        for word in (state.overrides or ()) if state is not None else ():
+            parts.append((
+                f"gate {word.gate} of {subject.subject} at {word.step} was overridden by {word.by}, "
+                f"{moment(word.at)}: {word.reason} (it {_VERDICTS[word.verdict]}: {word.detail})", "yellow",
+            ))  # fmt: skip
         for block in subject.blocked:
             who = "" if block.tenants is None else f" for {listing(block.tenants)}"
             parts.append(

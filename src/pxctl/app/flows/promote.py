@@ -7,30 +7,46 @@ the wait is over, it goes on if all passed, waits while a metric is still being 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pxctl.app.flows.approvals import approvals_for
 from pxctl.app.flows.gates import plan_of, step_gates
 from pxctl.app.flows.release import Desk, release
+from pxctl.core.errors import UsageError
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import Approval, GateResult, RolloutState
 from pxctl.release.draft import Setting, current
 from pxctl.release.engine import Terms
+from pxctl.release.gates_override import overruled
 from pxctl.release.gates_verdict import move_of
-from pxctl.release.rollout import ACTIVE
+from pxctl.release.rollout import ACTIVE, latest
 from pxctl.release.steps import Abort, Pause, Promote, due_at, find
 from pxctl.release.view import View
 
 
 def promote_rollouts(
-    desk: Desk, subject: str | None, *, full: bool, if_ready: bool, reason: str, dry_run: bool
-) -> list[ReleaseResult]:
-    """Promote the rollout that is meant; with `if_ready` and no subject, each one that is due."""
+    desk: Desk, subject: str | None, *, full: bool, if_ready: bool, reason: str, dry_run: bool,
+    overrides: tuple[str, ...] = (),
+) -> list[ReleaseResult]:  # fmt: skip
+    """Promote the rollout that is meant; with `if_ready` and no subject, each one that is due.
+
+    `overrides` names gates that do not hold and that the person answers for; unattended there is no such person.
+    """
+    if if_ready and overrides:
+        raise UsageError("--if-ready overrides no gate", hint="a person does: `pxctl promote --override GATE`")
     view = desk.branch.view(desk.branch.tip())
     record = current(view, Setting(desk.environment, desk.config.project, desk.config.tenants, desk.clock.now()))
     if not if_ready:
+        last = latest(record, subject) if subject is not None else None
+        if full and last is not None and last.state == "done":  # the same command again
+            done = Promote(last.subject, full=True, from_step=-1)
+            return [release(desk, done, dry_run=dry_run)]
         state = find(record, subject)
         intent = Promote(state.subject, full=full, reason=reason, from_step=state.step)
         gates = _gates(desk, view, state, intent) if state.state == "running" else ()
+        if overrides and gates:
+            gates = overruled(gates, overrides, reason, desk.settings.override)
+            intent = replace(intent, overridden=gates, by=_who(desk, view))
         return [release(desk, intent, Terms(gates=gates), dry_run=dry_run)]
     states = [s for s in record.rollouts if s.state in ACTIVE and subject in (None, s.subject)]
     return [_unattended(desk, view, state, full, reason, dry_run) for state in states]
@@ -74,6 +90,12 @@ def _gates(desk: Desk, view: View, state: RolloutState, intent: Promote) -> tupl
 def _why(gates: tuple[GateResult, ...], verdict: str) -> str:
     bad = [g for g in gates if g.verdict == verdict]
     return "; ".join(f"gate {g.name or g.kind} {verdict}: {g.detail}" for g in bad)
+
+
+def _who(desk: Desk, view: View) -> str:
+    """Who answers for an override: the signer, or the git identity where nothing is signed."""
+    signer = view.signers.of_key(desk.key.public) if desk.key is not None else None
+    return signer.principal if signer is not None else desk.actor.email
 
 
 def stopped(results: list[ReleaseResult]) -> bool:

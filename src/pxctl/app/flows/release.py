@@ -183,6 +183,9 @@ def release(desk: Desk, intent: Intent, terms: Terms = NO_TERMS, *, dry_run: boo
     if outcome.status == "released" and outcome.release is not None:
         event = {"rollback": "policy.rolled_back", "safe_mode": "safe_mode.changed"}.get(outcome.release.op)
         note(desk, event or "release.applied", seq=outcome.release.seq, subject=outcome.release.subject or "")
+        for gate in (g for g in outcome.release.gates if g.overridden is not None):
+            why, name = gate.overridden or "", gate.name or gate.kind
+            note(desk, "gate.overridden", seq=outcome.release.seq, gate=name, verdict=gate.verdict, reason=why)
     return result_of(desk.environment, outcome)
 
 
