@@ -6,6 +6,7 @@ machine that never saw its end (nothing there knows what is missing; a checkpoin
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from pxctl.release.controls import SafeModeSwitch, SignersChange
 from pxctl.release.documents import encode_pins
 from pxctl.release.engine import Terms
 from pxctl.release.publish import Publish
-from pxctl.release.sign import SigningKey
+from pxctl.release.sign import SigningKey, maker
 from pxctl.release.verify import Verification, anchor, remember, trust
 from pxctl.release.view import tenant_path
 from tests.release import forgery
@@ -112,6 +113,27 @@ def test_04_re_signed_by_somebody_else(bank: Bank) -> None:
     tip = forgery.commit(
         bank, bank.chain[4], {}, lambda r: r.update(reason="mine"), key=bank.keys["eve"], parent=bank.chain[3]
     )
+    assert "not by anybody whom the release before it lists" in bank.problems(tip)
+
+
+def test_04b_re_signed_by_somebody_else_under_a_signers_key(bank: Bank) -> None:
+    """The signature says which key made it; that it does not say so by itself is found by the check of it."""
+    ada, eve = (base64.b64decode(bank.keys[n].public.split()[1]) for n in ("ada", "eve"))
+    real = SigningKey.sign
+
+    def lie(key: SigningKey, data: bytes, namespace: str) -> str:
+        begin, *lines, end = real(key, data, namespace).split("\n")[:-1]
+        changed = base64.b64decode("".join(lines)).replace(eve, ada)
+        return "\n".join([begin, base64.b64encode(changed).decode(), end, ""])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SigningKey, "sign", lie)
+        tip = forgery.commit(
+            bank, bank.chain[4], {}, lambda r: r.update(reason="mine"), key=bank.keys["eve"], parent=bank.chain[3]
+        )
+    found = bank.branch.view(tip).read("RELEASE.json.sig") or b""
+    claimed = maker(found.decode(), bank.view().signers)
+    assert claimed is not None and claimed[0].principal == "ada"
     assert "not by anybody whom the release before it lists" in bank.problems(tip)
 
 

@@ -9,7 +9,7 @@ from pxctl.core.errors import GitError, NetworkError, RefusedError, UsageError
 from pxctl.model.release import Approval, Signers
 from pxctl.release.branch import Branch
 from pxctl.release.git import is_network
-from pxctl.release.sign import APPROVAL_NAMESPACE, SigningKey, check
+from pxctl.release.sign import APPROVAL_NAMESPACE, Check, SigningKey, check
 
 VALID = timedelta(hours=24)
 
@@ -66,17 +66,25 @@ def collect(branch: Branch, signers: Signers, digest: str, now: datetime) -> tup
     return tuple(sorted(found, key=lambda a: a.principal))
 
 
-def read(signed: str, digest: str, principal: str, signers: Signers) -> Approval | None:
-    """An approval as it was kept, or None where it is not by `principal`, for another plan, or not allowed."""
+def parts(signed: str, digest: str) -> tuple[bytes, str, str] | None:
+    """What was signed, the signature, and the time it names; None where that is no approval of this plan."""
     body, mark, signature = signed.partition("-----BEGIN SSH SIGNATURE-----")
     lines = body.splitlines()
     if len(lines) != 3 or lines[0] != "pxctl approval" or lines[1] != f"plan {digest}":
         return None
-    who = check(body.encode(), mark + signature, APPROVAL_NAMESPACE, signers)
+    return body.encode(), mark + signature, lines[2].removeprefix("at ")
+
+
+def read(signed: str, digest: str, principal: str, signers: Signers, check: Check = check) -> Approval | None:
+    """An approval as it was kept, or None where it is not by `principal`, for another plan, or not allowed."""
+    found = parts(signed, digest)
+    if found is None:
+        return None
+    who = check(found[0], found[1], APPROVAL_NAMESPACE, signers)
     if who is None or who.principal != principal or "approve" not in who.may or who.bot:
         return None
     try:
-        at = from_text(lines[2].removeprefix("at "))
+        at = from_text(found[2])
     except UsageError:
         return None
     return Approval(principal=principal, by="signature", at=at, plan_digest=digest, signature=signed)

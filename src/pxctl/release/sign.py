@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from pxctl.release.git import Git
 RELEASE_NAMESPACE = "pxctl-release"
 APPROVAL_NAMESPACE = "pxctl-approval"
 EVIDENCE_NAMESPACE = "pxctl-evidence"
+Check = Callable[[bytes, str, str, Signers], Principal | None]
+"""Who made a signature: `check`, or that of a walk."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +81,36 @@ def configured_key(git: Git) -> SigningKey | None:
     return key_from_file(path if path.is_absolute() else git.root / path)
 
 
+def maker(signature: str, signers: Signers) -> tuple[Principal, str] | None:
+    """The principal, with the key, that a signature claims to be by; None where it is nobody's of `signers`, or no
+    signature. The key stands in it (OpenSSH's `PROTOCOL.sshsig`); whether it is true, `check` finds out."""
+    body = signature.partition("-----BEGIN SSH SIGNATURE-----")[2].partition("-----END SSH SIGNATURE-----")[0]
+    try:
+        blob = base64.b64decode("".join(body.split()), validate=True)
+        size = int.from_bytes(blob[10:14], "big")
+        key = base64.b64encode(blob[14 : 14 + size]).decode()
+    except ValueError:
+        return None
+    if blob[:6] != b"SSHSIG" or not size:
+        return None
+    keys = ((p, " ".join(k.split()[:2])) for p in signers.signers for k in p.keys)
+    return next(((p, k) for p, k in keys if k.partition(" ")[2] == key), None)
+
+
 def check(data: bytes, signature: str, namespace: str, signers: Signers) -> Principal | None:
     """The principal whose key made the signature, or None where it is no valid signature of anybody in `signers`.
 
     The allowed-signers file is made without validity times: revoking is removing, a clock decides nothing.
     """
-    lines = [
-        f'{p.principal} namespaces="{namespace}" {" ".join(key.split()[:2])}' for p in signers.signers for key in p.keys
-    ]
-    if not lines or "BEGIN SSH SIGNATURE" not in signature:
-        return None
+    found = maker(signature, signers)
+    return found[0] if found is not None and is_true(data, signature, namespace, found[0].principal, found[1]) else None
+
+
+def is_true(data: bytes, signature: str, namespace: str, name: str, key: str) -> bool:
+    """Whether ssh-keygen finds that this key made the signature. Raises ToolError where there is no ssh-keygen."""
     with tempfile.TemporaryDirectory(prefix="pxctl-") as folder:
         allowed, sig = Path(folder, "allowed"), Path(folder, "sig")
-        allowed.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        allowed.write_text(f'{name} namespaces="{namespace}" {key}\n', encoding="utf-8")
         sig.write_text(signature, encoding="utf-8")
-        found = _keygen(["-Y", "find-principals", "-s", str(sig), "-f", str(allowed)], b"")
-        for name in found.stdout.decode().split() if found.returncode == 0 else ():
-            args = ["-Y", "verify", "-q", "-f", str(allowed), "-I", name, "-n", namespace, "-s", str(sig)]
-            if _keygen(args, data).returncode == 0:
-                return next((p for p in signers.signers if p.principal == name), None)
-    return None
+        args = ["-Y", "verify", "-q", "-f", str(allowed), "-I", name, "-n", namespace, "-s", str(sig)]
+        return _keygen(args, data).returncode == 0

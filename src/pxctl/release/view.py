@@ -87,6 +87,12 @@ class View:
             self._views[commit] = View(self.store, commit, self._raw, self._trees, self._pins, self._views)
         return self._views[commit]
 
+    def trim(self, trees: int = 20_000) -> None:
+        """Forget what was read, here and in the views that share it, where that is more than so many trees."""
+        if len(self._raw) > trees:
+            for kept in (self._raw, self._trees, self._pins, self._views):
+                kept.clear()
+
     # trees and blobs
 
     def tree(self, id_: str) -> Tree:
