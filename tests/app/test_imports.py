@@ -31,6 +31,14 @@ def imported(root: Path, *args: str) -> tuple[int, set[str]]:
     return int(code), set(names)
 
 
+def test_the_version_needs_nothing() -> None:
+    code = "import sys\nfrom pxctl.app.main import main\ntry: main(['--version'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = set(done.stdout.splitlines()[-1].split())
+    assert {name for name in names if name.startswith("pxctl")} == {"pxctl", "pxctl.app", "pxctl.app.main"}
+    assert not names & (HEAVY | {"typer", "pydantic"})
+
+
 @pytest.fixture
 def repo(make_repo) -> Path:
     return make_repo(dict(files_of("openai")))

@@ -42,12 +42,7 @@ class _Models(Mapping[str, "CatalogueModel"]):
 
     def __init__(self, lines: str) -> None:
         """Lines are `  "vendor/id": {...},`. Raises ValueError for others."""
-        self._raw: dict[str, str] = {}
-        for line in lines.split("\n"):
-            name, found, raw = line.partition('": ')
-            if not found or not name.startswith('  "'):
-                raise ValueError("a line of the catalogue is no model")
-            self._raw[name[3:]] = raw
+        self._raw = dict(line.split('": ', 1) for line in lines.removeprefix('  "').split('\n  "'))
         self._made: dict[str, CatalogueModel] = {}
 
     def __getitem__(self, key: str) -> CatalogueModel:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pxctl.load.schema import fields_at, parts_at
 from pxctl.load.wording import type_of
-from pxctl.load.yaml_positions import Composed
+from pxctl.load.yaml_places import Composed
 from pxctl.model.document import Path
 from pxctl.model.finding import Edit
 

@@ -10,7 +10,7 @@ from typing import Any
 from pxctl.load.bounds import MAX_DEPTH, MAX_DIGITS
 from pxctl.load.nesting import depth
 from pxctl.load.text import place_of
-from pxctl.load.yaml_positions import NOWHERE, Composed, Problem, compose
+from pxctl.load.yaml_places import NOWHERE, Composed, Problem
 
 
 class _RefusedError(ValueError):
@@ -66,4 +66,6 @@ def load_json(text: str) -> tuple[Any, Problem | None]:
 
 def positions(text: str) -> Composed:
     """Where the values of a JSON text stand. Tabs cannot stand inside JSON strings, so each may become a space."""
+    from pxctl.load.yaml_positions import compose
+
     return compose(text.replace("\t", " "))

@@ -11,7 +11,7 @@ from pxctl.load.kinds import kind_of
 from pxctl.load.reader import Locator, read
 from pxctl.load.shape import Fault, build, faults, value_at
 from pxctl.load.tree import Tree, UnreadableError
-from pxctl.load.yaml_positions import NOWHERE, Problem
+from pxctl.load.yaml_places import NOWHERE, Problem
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document, Path
 from pxctl.model.finding import Edit, Finding, Severity

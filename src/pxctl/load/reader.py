@@ -8,10 +8,10 @@ from typing import Any
 
 from pxctl.core.digest import blob_id
 from pxctl.core.span import Span
-from pxctl.load.json_text import load_json, positions
+from pxctl.load.json_text import load_json
 from pxctl.load.text import decode
 from pxctl.load.yaml_fast import NotPlainError, load_plain
-from pxctl.load.yaml_positions import Composed, Problem, compose
+from pxctl.load.yaml_places import Composed, Problem
 from pxctl.model.document import Document
 
 
@@ -28,7 +28,7 @@ class Locator:
     def composed(self) -> Composed:
         """The text, read with positions."""
         if self._composed is None:
-            self._composed = positions(self._text) if self._json else compose(self._text)
+            self._composed = _slowly(self._text, self._json)
         return self._composed
 
     def __call__(self, path: Sequence[str | int], key: bool = False) -> Span | None:
@@ -40,6 +40,14 @@ class Locator:
         places = self.composed.keys if key else self.composed.values
         place = places.get(tuple(path))
         return None if place is None else place.span(self._file)
+
+
+def _slowly(text: str, json: bool = False) -> Composed:
+    """The text with positions, by the tier that few files need."""
+    from pxctl.load.json_text import positions
+    from pxctl.load.yaml_positions import compose
+
+    return positions(text) if json else compose(text)
 
 
 def _top_level(file: str, text: str, name: str, key: bool) -> Span | None:
@@ -68,7 +76,7 @@ def read_text(file: str, text: str) -> tuple[Any, Composed | None, list[Problem]
     try:
         return load_plain(text), None, []
     except NotPlainError:
-        composed = compose(text)
+        composed = _slowly(text)
         return composed.value, composed, composed.problems
 
 

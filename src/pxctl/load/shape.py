@@ -51,13 +51,11 @@ def faults(kind: str, value: Any) -> list[Fault]:
     try:
         model_of(kind).model_validate(value)
     except ValidationError as failure:
-        below = [fault.path for fault in found.values() if fault.code not in ("PX0011", "PX0012")]
-        covered = [fault.path for fault in found.values()]
+        said = {fault.path for fault in found.values() if fault.code not in ("PX0011", "PX0012")}
+        above = {fault.path[:n] for fault in found.values() for n in range(len(fault.path) + 1)}
         for raw in failure.errors(include_url=False, include_context=True):
             path = _real_path(raw["loc"], value)
-            if any(path[: len(known)] == known for known in below) or any(
-                known[: len(path)] == path for known in covered
-            ):
+            if path in above or any(path[:n] in said for n in range(len(path) + 1)):
                 continue
             message, hint = _from_model(raw)
             found.setdefault((path, ""), Fault("PX0015", message, path, hint))

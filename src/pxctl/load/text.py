@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pxctl.load.yaml_positions import NOWHERE, Place, Problem
+from pxctl.load.yaml_places import NOWHERE, Place, Problem
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")

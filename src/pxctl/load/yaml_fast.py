@@ -50,7 +50,7 @@ _LINE = (
 _GUARD = re.compile(rf"(?>{_LINE})++")
 # No control characters but the line feed (the guard lets none of ASCII's through outside of quotes and comments),
 # and only printable characters that no loader takes for a line break.
-_SAFE = re.compile(r"[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+_SAFE = r"[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
 
 
 class NotPlainError(Exception):
@@ -63,7 +63,7 @@ def load_plain(text: str) -> Any:
 
     if not text.endswith("\n"):
         text += "\n"
-    if not (text.isascii() or _SAFE.fullmatch(text)) or not _GUARD.fullmatch(text):
+    if not (text.isascii() or re.fullmatch(_SAFE, text)) or not _GUARD.fullmatch(text):
         raise NotPlainError
     try:
         value = yaml_rs.loads(text, parse_datetime=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pxctl.core.lines import line
 from pxctl.core.span import Span
 from pxctl.model.document import Path
 
@@ -54,7 +55,6 @@ NOWHERE = Place(1, 1, 1, 1, 0, 0)
 
 def syntax_hint(text: str, place: Place) -> str:
     """The way out of a place at which a text is not YAML."""
-    lines = text.split("\n")
-    if place.line <= len(lines) and "\t" in lines[place.line - 1][: place.column]:
+    if "\t" in (line(text, place.line) or "")[: place.column]:
         return "write blanks instead of the tab"
     return "quote text that holds `: `, ` #` or starts with a sign"

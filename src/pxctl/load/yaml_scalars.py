@@ -18,12 +18,18 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
+_FIRST = frozenset("~nNtTfF.+-0123456789")
+"""What a plain scalar that is not text starts with, unless it is empty."""
+
+
 class BadNumberError(ValueError):
     """A plain scalar that reads as a number and cannot be one here."""
 
 
 def plain(text: str) -> Any:
     """The value of a plain scalar under YAML 1.2's core schema. Raises BadNumberError."""
+    if text and text[0] not in _FIRST:
+        return text
     if _NULL.fullmatch(text):
         return None
     if _TRUE.fullmatch(text):

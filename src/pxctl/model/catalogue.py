@@ -9,7 +9,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from pxctl.model.base import Model
-from pxctl.model.provider import Price
+from pxctl.model.price import Price
 
 CEILING = Price(input_per_mtok=Decimal(200), output_per_mtok=Decimal(800))
 

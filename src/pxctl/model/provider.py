@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pxctl.model.base import NO_SECRET_KINDS, Duration, Id, Language, Medium, Model, ModelId, Money, Name
+from pxctl.model.price import Price as Price
 
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", examples=["openai_compatible", "anthropic", "ollama"])]
 """An adapter's name; the built-in ones are in `KINDS`, others come by entry point."""
@@ -21,14 +21,6 @@ class Endpoint(Model):
 
     region: Name
     url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2000)]
-
-
-class Price(Model):
-    """USD per million tokens. An explicit 0 is a price; an absent one is not zero."""
-
-    input_per_mtok: Money
-    cached_input_per_mtok: Money | None = None
-    output_per_mtok: Money = Decimal(0)
 
 
 class ModelModality(Model):

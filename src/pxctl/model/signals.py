@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pxctl.model.base import Model, Name
-from pxctl.model.provider import Price
+from pxctl.model.price import Price
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
