@@ -9,6 +9,7 @@ from pydantic import Field
 
 from pxctl.model.base import Model
 from pxctl.model.release import Actor, Blocked, Pins, Release, ReleasePlan, RolloutState, SafeModeFile, Signers
+from pxctl.model.sync import SyncReport, TargetStatus
 
 
 class SubjectStatus(Model):
@@ -39,7 +40,15 @@ class EnvironmentStatus(Model):
     tenants: int = 0
     subjects: tuple[SubjectStatus, ...] = ()
     safe_mode: SafeModeFile = SafeModeFile()
+    target_states: tuple[TargetStatus, ...] = Field(default=(), description="as this machine last saw them")
+    drift: SyncReport | None = Field(default=None, description="what the targets hold, where they were asked")
     warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0; 1 where the tip is no release, or a target that was asked has drifted; 2 where one did not answer."""
+        asked = self.drift.exit_code if self.drift is not None else 0
+        return max(1 if self.problems else 0, asked)
 
 
 class TenantStatus(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -35,6 +36,7 @@ class TargetReport(Model):
     failed: tuple[SyncFailure, ...] = ()
     refused: tuple[str, ...] = Field(default=(), description="tenants that are new to it, and that it cannot serve yet")
     kept: int = Field(default=0, description="items that it goes on serving as they were")
+    adopted: int | None = Field(default=None, description="the newer release, of another history, that gave way")
     error: str | None = None
     hint: str | None = None
 
@@ -42,6 +44,17 @@ class TargetReport(Model):
     def changes(self) -> int:
         """How many items change."""
         return len(self.created) + len(self.updated) + len(self.deleted)
+
+
+class TargetStatus(Model):
+    """How a target stood when this machine last asked it."""
+
+    target: str
+    kind: str
+    state: Literal["in_sync", "behind", "out_of_sync", "down", "newer", "unknown"]
+    seq: int | None = Field(default=None, description="the last release that it was seen to hold whole")
+    asked_at: datetime | None = None
+    error: str | None = None
 
 
 class SyncReport(Model):

@@ -218,7 +218,7 @@ class Rest:
             raise (
                 self.error_of(response, "")
                 if response is not None
-                else RestError(f"`{self.base.host}` does not answer")
+                else self._error(f"`{self.base.host}` does not answer", hint="is it up, and reachable from here?")
             )
         self._sleep(seconds)
 

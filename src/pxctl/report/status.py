@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pxctl.model.live import EnvironmentStatus, SafeModeReport, SignersReport, SubjectStatus, TenantStatus
 from pxctl.report.release import rollout_line
+from pxctl.report.sync import sync_text, target_statuses
 from pxctl.report.text import Cell, Table, listing, moment, plural
 
 Part = Table | str | tuple[str, str]
@@ -49,6 +50,10 @@ def status_text(status: EnvironmentStatus) -> list[Part]:
     if status.subjects:
         rows = [_row(status, subject) for subject in status.subjects]
         parts.append(Table(("subject", "who has which version", "stable", "rollout"), rows))
+    if status.drift is not None:
+        parts += ["", *sync_text(status.drift)]
+    elif status.target_states:
+        parts.append(target_statuses(status.target_states, status.environment, release.seq))
     for subject in status.subjects:
         state = subject.rollout
         for word in (state.overrides or ()) if state is not None else ():

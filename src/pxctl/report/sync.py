@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pxctl.model.sync import SyncReport, TargetReport
-from pxctl.report.text import Table, listing, plural
+from pxctl.model.sync import SyncReport, TargetReport, TargetStatus
+from pxctl.report.text import Table, listing, moment, plural
 
 Part = Table | str | tuple[str, str]
 _STYLES = {"in_sync": "green", "out_of_sync": "bold yellow", "down": "bold red", "newer": "bold red"}
@@ -27,10 +27,32 @@ def sync_text(report: SyncReport) -> list[Part]:
     return parts
 
 
+def target_statuses(statuses: tuple[TargetStatus, ...], environment: str, seq: int) -> Table:
+    """How each target stood when it was last asked."""
+    return Table(("target", "kind", "what it holds"), [
+        (s.target, s.kind, (_stood(s, environment, seq), _STYLES.get(s.state, "yellow"))) for s in statuses
+    ])  # fmt: skip
+
+
+def _stood(status: TargetStatus, environment: str, seq: int) -> str:
+    if status.state == "unknown" or status.asked_at is None:
+        return f"never asked from this machine: pxctl status --env {environment} --drift"
+    at = f"when it was asked {moment(status.asked_at)}"
+    had = f"#{status.seq}" if status.seq is not None else "nothing whole"
+    if status.state == "in_sync":
+        return f"in sync with #{seq} ({had}, {at})"
+    if status.state == "behind":
+        return f"out of sync: it had {had} {at}: pxctl sync --env {environment}"
+    said = {"out_of_sync": "out of sync", "down": "down", "newer": "has a newer release"}[status.state]
+    return f"{said} {at}; before that {had}" + (f": {status.error}" if status.error else "")
+
+
 def _details(target: TargetReport) -> list[Part]:
     parts: list[Part] = []
     if target.error:
         parts.append((f"{target.target}: {target.error}" + (f" ({target.hint})" if target.hint else ""), "red"))
+    if target.adopted is not None:
+        parts.append((f"{target.target}: had release {target.adopted} of another history, which gives way", "yellow"))
     if target.kept:
         parts.append(f"{target.target}: goes on serving {plural(target.kept, 'item')} as it had them")
     if target.refused:

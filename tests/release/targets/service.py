@@ -26,6 +26,7 @@ class Service:
         self.cut_after: set[str] = set()
         self.forgets: set[str] = set()
         self.down = False
+        self.adopts = True
         self.page = 1000
         self.at_once, self.most_at_once = 0, 0
         self.delay = 0.0
@@ -58,12 +59,13 @@ class Service:
         if key in self.keys:
             self.ignored += 1
             return 200, {}
-        if seq < self.seq:
+        adopts = int(query.get("adopts") or (body or {}).get("adopts") or -1)
+        if seq < self.seq and not (self.adopts and adopts >= self.seq):
             return 409, {"message": f"release {self.seq} is here"}
         self.keys.add(key)
         if tenant in self.forgets:
             return 200, {}
-        self.seq = max(self.seq, seq)
+        self.seq = seq
         if method == "PUT":
             self.tenants[tenant] = body
             return 200, {}

@@ -7,18 +7,27 @@ from typing import Annotated
 import typer
 
 from pxctl.app.cli.options import verb_app
-from pxctl.app.cli.releasing import Call, split, verb
+from pxctl.app.cli.releasing import Call, ReasonOption, split, verb
 
 app = verb_app()
 
 
-@verb(app, "pxctl sync --env production", "pxctl sync --env production --dry-run --format json")
+@verb(
+    app,
+    "pxctl sync --env production",
+    "pxctl sync --env production --dry-run --format json",
+    "pxctl sync --env production --target rendered --adopt --reason 'the environment was begun anew'",
+)
 def sync(
     go: Call,
     target: Annotated[
         str | None, typer.Option("--target", "-t", metavar="NAME,...", help="Only these; default: all it has.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Report drift and send nothing.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="The environment was begun anew: a newer release there gives way.")
+    ] = False,
+    reason: ReasonOption = "",
 ) -> int:
     """Push what is live to an environment's targets, and report drift.
 
@@ -30,6 +39,6 @@ def sync(
 
     desk = go.desk()
     with go.out.progress(f"syncing {desk.environment}") as step:
-        report = run(desk, split(target), dry_run=dry_run, step=step.advance)
+        report = run(desk, split(target), dry_run=dry_run, step=step.advance, adopt=reason if adopt else None)
     go.out.answer(report, go.format, sync_text)
     return report.exit_code

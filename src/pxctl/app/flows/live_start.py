@@ -11,8 +11,10 @@ from pxctl.core.errors import NetworkError, UsageError
 from pxctl.model.base import duration_ms
 from pxctl.model.live import AuditReport, EnvironmentStatus, Figures, ReleaseLog, ReleaseResult, TenantStatus
 from pxctl.model.release import Principal, Release, Signers
+from pxctl.release.audit import last_good
 from pxctl.release.controls import Repair
 from pxctl.release.roster import Init
+from pxctl.release.view import View
 
 
 def first_release(
@@ -61,8 +63,10 @@ def moment(desk: Desk, at: str | None, tip: str | None) -> str | None:
     return at_seq(desk.branch, tip, int(number)) if number.isdigit() else at_time(desk.branch, tip, from_text(at))
 
 
-def one_status(desk: Desk, at: str | None = None, *, fetch: bool = True) -> EnvironmentStatus:
-    """What is live in one environment."""
+def one_status(
+    desk: Desk, at: str | None = None, *, fetch: bool = True, drift: bool = False
+) -> EnvironmentStatus:  # fmt: skip
+    """What is live in one environment; with `drift` its targets are asked what they hold."""
     from pxctl.release.status import environment_status
 
     tip, warning = tip_of(desk, fetch)
@@ -72,7 +76,21 @@ def one_status(desk: Desk, at: str | None = None, *, fetch: bool = True) -> Envi
         from pxctl.release.figures import overdue
 
         warnings += overdue(desk.branch.view(tip), desk.config.providers, desk.clock.now())
-    return found.model_copy(update={"warnings": tuple(warnings)})
+    changes: dict[str, object] = {"warnings": tuple(warnings)}
+    if at is None and tip is not None and found.targets:
+        changes |= _targets(desk, desk.branch.view(tip), drift)
+    return found.model_copy(update=changes)
+
+
+def _targets(desk: Desk, view: View, ask: bool) -> dict[str, object]:
+    from pxctl.app.flows.target_memory import statuses
+
+    found: dict[str, object] = {}
+    if ask:
+        from pxctl.app.flows.drift import drift
+
+        found["drift"] = drift(desk)
+    return {**found, "target_states": statuses(desk, last_good(view, desk.environment) or view)}
 
 
 def all_statuses(desks: list[Desk], *, fetch: bool = True) -> list[EnvironmentStatus]:
@@ -135,7 +153,7 @@ def verified(
 
 def repaired(desk: Desk, reason: str, dry_run: bool) -> ReleaseResult:
     """Put the last good release back on top. Raises UsageError where the tip is a release."""
-    from pxctl.release.audit import last_good, tip_problems
+    from pxctl.release.audit import tip_problems
 
     tip = required_tip(desk, True)
     view = desk.branch.view(tip)

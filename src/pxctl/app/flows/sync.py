@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from pxctl.app.flows.credentials import Base, read_base
 from pxctl.app.flows.live import Live, LiveGroup, live_view, resolve
 from pxctl.app.flows.release import Desk, note
-from pxctl.app.wiring import state_folder
+from pxctl.app.flows.target_memory import Memory, recall, remember
 from pxctl.core.digest import digest
 from pxctl.core.errors import ConfigError, PxctlError, UsageError
 from pxctl.core.secret import Secret
 from pxctl.model.project import PublishTarget
 from pxctl.model.sync import SyncReport, TargetReport
 from pxctl.release.documents import decode
-from pxctl.release.targets import files
 from pxctl.release.targets.base import LiveState, LiveTenant, Reported
 from pxctl.release.targets.registry import open_target
 from pxctl.release.targets.sync import sync_target
@@ -26,15 +23,38 @@ from pxctl.release.view import View
 
 
 def sync(
-    desk: Desk, names: tuple[str, ...] = (), *, dry_run: bool = False, step: Callable[[], None] | None = None
+    desk: Desk, names: tuple[str, ...] = (), *, dry_run: bool = False, step: Callable[[], None] | None = None,
+    adopt: str | None = None,
 ) -> SyncReport:  # fmt: skip
     """Bring an environment's targets (or some of them) up to date, or only say what would change.
 
+    `adopt`: why a target that holds a newer release is to take this one all the same (the environment was begun anew).
     Raises UsageError where there is nothing to sync to, ConfigError for a target that cannot be opened; what a target
     itself does is in the report, and in the journal.
     """
-    project = desk.config.project
-    mine = project.environments[desk.environment].targets
+    chosen = chosen_targets(desk, names)
+    if adopt == "":
+        raise UsageError("--adopt needs a reason", hint="add --reason WHY; it stands in the journal")
+    state = live_state(desk)
+    base = read_base(desk.root)
+    reports = []
+    for name in chosen:
+        settings, memory = desk.config.project.targets[name], recall(desk, name)
+        report, after = ask_target(
+            desk, base, name, settings, state, memory, dry_run=dry_run, step=step, adopt=adopt is not None
+        )
+        remember(desk, name, report, after, state)
+        if not dry_run:
+            _journal(desk, report, state, adopt)
+        reports.append(report)
+    return SyncReport(
+        environment=state.environment, seq=state.seq, commit=state.commit, dry_run=dry_run, targets=tuple(reports)
+    )
+
+
+def chosen_targets(desk: Desk, names: tuple[str, ...]) -> tuple[str, ...]:
+    """These targets of the environment, or all it has. Raises UsageError, ConfigError."""
+    project, mine = desk.config.project, desk.settings.targets
     for name in names:
         if name not in mine:
             known = ", ".join(f"`{n}`" for n in mine) or "none"
@@ -47,41 +67,37 @@ def sync(
     missing = [name for name in chosen if name not in project.targets]
     if missing:
         raise ConfigError(f"target `{missing[0]}` is not under `targets:` in pxctl.yaml")
-    state = live_state(desk)
-    base = read_base(desk.root)
-    reports = [_one(desk, base, name, project.targets[name], state, dry_run, step) for name in chosen]
-    return SyncReport(
-        environment=state.environment, seq=state.seq, commit=state.commit, dry_run=dry_run, targets=tuple(reports)
-    )
+    return chosen
 
 
-def _one(
-    desk: Desk, base: Base, name: str, settings: PublishTarget, state: LiveState, dry_run: bool,
-    step: Callable[[], None] | None,
-) -> TargetReport:  # fmt: skip
-    memory = _memory(desk, name)
+def ask_target(
+    desk: Desk, base: Base, name: str, settings: PublishTarget, state: LiveState, memory: Memory, *, dry_run: bool,
+    step: Callable[[], None] | None = None, adopt: bool = False,
+) -> tuple[TargetReport, Reported | None]:  # fmt: skip
+    """One target, brought up to date or only looked at; also what it holds now, where it can be asked."""
     try:
         token = _token(desk, base, name, settings)
     except PxctlError as error:
-        report: TargetReport = TargetReport(
-            target=name, kind=settings.kind, state="down", error=error.message, hint=error.hint,
-            kept=len(memory or ()), refused=tuple(sorted(set(state.tenants) - set(memory or ()))),
+        return down(name, settings, state, memory, error.message, error.hint), None
+    target = open_target(name, settings, desk.environment, token, str(desk.root))
+    try:
+        return sync_target(
+            name, settings.kind, target, state, concurrency=settings.concurrency, dry_run=dry_run,
+            last_seen=memory.items, step=step, adopt=adopt,
         )  # fmt: skip
-        after: Reported | None = None
-    else:
-        target = open_target(name, settings, desk.environment, token, str(desk.root))
-        try:
-            report, after = sync_target(
-                name, settings.kind, target, state, concurrency=settings.concurrency, dry_run=dry_run,
-                last_seen=memory, step=step,
-            )  # fmt: skip
-        finally:
-            target.close()
-    if after is not None:
-        _remember(desk, name, after)
-    if not dry_run:
-        _journal(desk, report, state)
-    return report
+    finally:
+        target.close()
+
+
+def down(
+    name: str, settings: PublishTarget, state: LiveState, memory: Memory, error: str, hint: str | None
+) -> TargetReport:
+    """The report on a target that cannot be asked: it goes on with what it had, and has no tenant that is new."""
+    held = memory.items or frozenset()
+    return TargetReport(
+        target=name, kind=settings.kind, state="down", error=error, hint=hint, kept=len(held),
+        refused=tuple(sorted(set(state.tenants) - held)),
+    )  # fmt: skip
 
 
 def _token(desk: Desk, base: Base, name: str, settings: PublishTarget) -> Secret | None:
@@ -92,7 +108,9 @@ def _token(desk: Desk, base: Base, name: str, settings: PublishTarget) -> Secret
     return base.resolver({"environment": desk.environment}).resolve_for(settings.credential_ref, settings.url).secret
 
 
-def _journal(desk: Desk, report: TargetReport, state: LiveState) -> None:
+def _journal(desk: Desk, report: TargetReport, state: LiveState, adopt: str | None) -> None:
+    if report.adopted is not None:
+        note(desk, "target.adopted", target=report.target, seq=state.seq, instead_of=report.adopted, reason=adopt or "")
     if report.state == "in_sync":
         if report.changes:
             note(desk, "target.in_sync", target=report.target, seq=state.seq, changes=report.changes)
@@ -102,23 +120,6 @@ def _journal(desk: Desk, report: TargetReport, state: LiveState) -> None:
         failed=len(report.failed), refused=len(report.refused), kept=report.kept, unknown=len(report.unknown),
         reason=report.error or "",
     )  # fmt: skip
-
-
-def _place(desk: Desk, name: str) -> Path:
-    return state_folder(desk.root) / "targets" / f"{desk.environment}.{name}.json"
-
-
-def _memory(desk: Desk, name: str) -> frozenset[str] | None:
-    """What a target held when it last answered; a hint for reports, nothing depends on it."""
-    with suppress(OSError, PxctlError, KeyError, TypeError):
-        found = files.read(_place(desk, name))
-        return frozenset(map(str, found["items"])) if found else None
-    return None
-
-
-def _remember(desk: Desk, name: str, reported: Reported) -> None:
-    with suppress(OSError, PxctlError):
-        files.write(_place(desk, name), {"items": sorted(reported.items)})
 
 
 # what is live, as values for targets

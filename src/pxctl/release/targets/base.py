@@ -64,6 +64,8 @@ class LiveState:
     main_flags: int | None = None
     """The version that most tenants have."""
     flags_of: Mapping[str, int] = field(default_factory=dict)
+    adopts: int | None = None
+    """The newer release, of another history, that the target holds and that this one takes the place of."""
 
 
 @dataclass(frozen=True)

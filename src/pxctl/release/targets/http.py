@@ -8,7 +8,8 @@
 
 PUT and DELETE carry an `Idempotency-Key`: an order that is sent again because its answer was lost has the same key, and
 nothing else has. (A key made of the content alone would be wrong: what somebody changed by hand, twice in the same way,
-would be put right once.) A service answers 409 to an order of an older release than it has.
+would be put right once.) A service answers 409 to an order of an older release than it has, unless the order says
+`adopts: N` and it has at most release N: then the history was begun anew, and it counts on from the order's `seq`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HINTS = {
     401: "the target does not accept the token; `credential_ref` of the target says where it comes from",
     403: "the token may not write tenants' configuration there",
     404: "the target does not know this place; check its `url`",
-    409: "the target has a newer release; fetch the environment branch and run it again",
+    409: "the target has a newer release; fetch the environment's branch and run it again",
     413: "the target does not take a configuration of that size",
     422: "the target does not understand this configuration; its version may be older than pxctl's",
 }
@@ -82,7 +83,7 @@ class HttpTarget:
 
     def put(self, live: LiveState, key: str, item: Item, replaces: str | None) -> None:
         """PUT one tenant's configuration."""
-        body = {**item.document(), "seq": live.seq, "commit": live.commit}
+        body = {**item.document(), "seq": live.seq, "commit": live.commit, **_adopts(live)}
         self._order("PUT", live, key, body, item.digest)
 
     def delete(self, live: LiveState, key: str, replaces: str) -> None:
@@ -95,7 +96,9 @@ class HttpTarget:
 
     def _order(self, method: str, live: LiveState, tenant: str, body: Any, content: str | None) -> None:
         key = digest([self._round, live.environment, live.commit, method, tenant, content])
-        params: dict[str, str | int] = {"environment": live.environment, "seq": live.seq} if body is None else {}
+        params: dict[str, str | int] = {}
+        if body is None:
+            params = {"environment": live.environment, "seq": live.seq, **_adopts(live)}
         self._rest.call(
             method,
             f"{PLACE}/{quote(tenant, safe='')}",
@@ -110,3 +113,7 @@ class HttpTarget:
     def close(self) -> None:
         """Let go of connections."""
         self._rest.close()
+
+
+def _adopts(live: LiveState) -> dict[str, int]:
+    return {} if live.adopts is None else {"adopts": live.adopts}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pxctl.model.sync import SyncFailure, TargetReport
@@ -27,13 +27,18 @@ class Changes:
     unknown: tuple[str, ...]
 
 
-def changes_of(wanted: Mapping[str, Item], reported: Reported, gone: Collection[str]) -> Changes:
-    """Compare by digest. What is there, not wanted, and not known to be gone is left alone and named."""
+def changes_of(
+    wanted: Mapping[str, Item], reported: Reported, gone: Collection[str], everything: bool = False
+) -> Changes:  # fmt: skip
+    """Compare by digest. What is there, not wanted, and not known to be gone is left alone and named.
+
+    `everything`: what is the same is written again too.
+    """
     create, update, same = [], [], 0
     for key, item in wanted.items():
         if key not in reported.items:
             create.append(key)
-        elif reported.items[key] != item.digest:
+        elif everything or reported.items[key] != item.digest:
             update.append(key)
         else:
             same += 1
@@ -57,9 +62,11 @@ def sync_target(
     dry_run: bool = False,
     last_seen: Collection[str] | None = None,
     step: Callable[[], None] | None = None,
+    adopt: bool = False,
 ) -> tuple[TargetReport, Reported | None]:
     """Bring one target up to date. Never raises for what the target does: that is in the report.
 
+    `adopt`: a target that holds a newer release takes this one all the same, every item of it.
     `last_seen` is what the target held when it last answered (None: it never did). Also returns what it holds now, or
     None where it cannot be asked.
     """
@@ -72,21 +79,25 @@ def sync_target(
             target=name, kind=kind, state="down", error=error.message, hint=error.hint, kept=len(known),
             refused=tuple(sorted(k for k in wanted if k in live.tenants and k not in known)),
         ), None  # fmt: skip
-    changes = changes_of(wanted, before, target.gone(live, before))
-    if before.seq > live.seq:
+    newer = before.seq > live.seq
+    if newer and adopt:
+        live = replace(live, adopts=before.seq)
+    changes = changes_of(wanted, before, target.gone(live, before), live.adopts is not None)
+    if newer and not adopt:
         return TargetReport(
             target=name, kind=kind, state="newer", unknown=changes.unknown, unchanged=changes.unchanged,
-            kept=len(before.items), error=f"it has release {before.seq}, and {live.seq} is what is known here",
-            hint="fetch the environment branch; where the environment was begun anew, empty the target first",
+            kept=len(before.items), error=f"it has release {before.seq}, and {live.seq} is the newest here",
+            hint="is this clone behind? fetch the environment's branch. Was the environment begun anew? "
+            f"pxctl sync --env {live.environment} --target {name} --adopt --reason WHY",
         ), before  # fmt: skip
     if dry_run:
-        return _report(name, kind, changes, (), None), before
+        return _report(name, kind, changes, (), None).model_copy(update={"adopted": live.adopts}), before
     orders = _Orders(target, live, wanted, before, step)
     failed = orders.run(changes, concurrency)
     after: Reported | None = before
     if changes.create or changes.update or changes.delete:
         failed, after = _looked_again(target, wanted, changes, failed)
-    report = _report(name, kind, changes, failed, before)
+    report = _report(name, kind, changes, failed, before).model_copy(update={"adopted": live.adopts})
     if not failed:
         try:
             target.finish(live)
