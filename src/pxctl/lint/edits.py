@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pxctl.core import lines
 from pxctl.core.span import Span
 from pxctl.lint.base import Change
 from pxctl.model.document import Document
@@ -13,18 +14,10 @@ from pxctl.model.finding import Edit
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*")
 
 
-def offset(text: str, line: int, column: int) -> int:
-    """The offset of a 1-based line and column."""
-    at = 0
-    for _ in range(line - 1):
-        at = text.index("\n", at) + 1
-    return at + column - 1
-
-
 def offsets(text: str, span: Span) -> tuple[int, int]:
     """The offsets of a span's start and end."""
-    start = offset(text, span.line, span.column)
-    return start, offset(text, span.end_line, span.end_column) if span.end_line else start
+    start = lines.offset(text, span.line, span.column)
+    return start, lines.offset(text, span.end_line, span.end_column) if span.end_line else start
 
 
 def edits(document: Document, change: Change) -> tuple[Edit, ...]:
@@ -51,15 +44,14 @@ def _scalar(value: Any) -> str:
 def _remove(document: Document, start: int, end: int) -> tuple[Edit, ...]:
     """Take one item out of a list in flow style, with its comma, or out of one in block style, with its line."""
     text = document.text
-    before, after = text[:start], text[end:]
+    line = text.rfind("\n", 0, start) + 1
+    before, after = text[line:start], text[end : text.find("\n", end) + 1 or len(text)]
     follows = re.match(r"[ ]*,[ ]*", after)
     leads = re.search(r",[ ]*\Z", before)
     if follows and re.search(r"[\[,][ ]*\Z", before):
         return (Edit(file=document.file, start=start, end=end + follows.end(), text=""),)
     if leads and re.match(r"[ ]*\]", after):
-        return (Edit(file=document.file, start=leads.start(), end=end, text=""),)
-    line = before.rfind("\n") + 1
-    rest = re.match(r"[ ]*(#[^\n]*)?(\n|\Z)", after)
-    if re.fullmatch(r"[ ]*-[ ]+", before[line:]) and rest and not rest.group(1):
-        return (Edit(file=document.file, start=line, end=end + rest.end(), text=""),)
+        return (Edit(file=document.file, start=line + leads.start(), end=end, text=""),)
+    if re.fullmatch(r"[ ]*-[ ]+", before) and re.fullmatch(r"[ ]*(?:\r?\n|\Z)", after):
+        return (Edit(file=document.file, start=line, end=end + len(after), text=""),)
     return ()

@@ -64,10 +64,10 @@ def _is_comment(line: str, at: int) -> bool:
     return not quote
 
 
-def takes_out(ignores: list[Ignore], finding: Finding) -> bool:
-    """Whether a comment with a reason stands on the finding's line; marks it as used."""
-    for ignore in ignores:
-        if finding.code in ignore.codes and ignore.target == max(finding.span.line, 1):
+def takes_out(beside: list[Ignore], finding: Finding) -> bool:
+    """Whether one of the comments for the finding's line names it and gives a reason; marks it as used."""
+    for ignore in beside:
+        if finding.code in ignore.codes:
             ignore.used.add(finding.code)
             if ignore.reason:
                 return True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pxctl.core import lines
 from pxctl.core.secretlike import MASK, mask_line, printable
 from pxctl.core.span import Span
 from pxctl.lint import ignores, settings
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pxctl.model.configuration import Loaded
     from pxctl.model.routing import Policy
 
+MAX_LINE = 2_000
+"""Characters of a source line that a finding repeats at most; what is longer no person wrote."""
 LOCAL = ("provider", "document")
 """Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""
 
@@ -105,6 +107,10 @@ def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) ->
     """Severities, ignore comments, source lines, order."""
     wanted = loaded.config.project.lint
     comments = {file: found for file, doc in loaded.documents.items() if (found := ignores.ignores_of(doc))}
+    beside: dict[tuple[str, int], list[ignores.Ignore]] = {}
+    for file, found in comments.items():
+        for comment in found:
+            beside.setdefault((file, comment.target), []).append(comment)
     kept: list[Finding] = []
     ignored = 0
     for finding in _once([*loaded.findings, *raw]):
@@ -113,7 +119,7 @@ def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) ->
         if severity is None:
             continue
         locked = rule is not None and rule.locked
-        if not locked and ignores.takes_out(comments.get(finding.span.file, []), finding):
+        if not locked and ignores.takes_out(beside.get((finding.span.file, max(finding.span.line, 1)), []), finding):
             ignored += 1
             continue
         kept.append(finding.model_copy(update={"severity": severity, "rule": rule.name if rule else ""}))
@@ -168,10 +174,6 @@ def _about_comments(
             yield as_finding(rules["PX0092"], document_of_project, hit)
 
 
-_REFERENCE = re.compile(r"""(["']?)(?:vault|aws-secrets|env|file|keyring)://[A-Za-z0-9{}/_.#?=-]*\1""")
-"""Where a secret is kept, which is no secret itself."""
-
-
 def _with_line(loaded: Loaded, finding: Finding) -> Finding:
     """The finding with its source line, all of it masked and printable."""
     update: dict[str, object] = {}
@@ -187,10 +189,9 @@ def _source_line(loaded: Loaded, finding: Finding) -> str | None:
     document = loaded.documents.get(finding.span.file)
     if document is None or not finding.span.line:
         return None
-    lines = document.text.split("\n")
-    if finding.span.line > len(lines):
+    line = lines.line(document.text, finding.span.line)
+    if line is None or len(line) > MAX_LINE:
         return None
-    line = lines[finding.span.line - 1].rstrip("\r")
     if finding.code.startswith("PX02") and finding.span.end_line == finding.span.line:
         line = line[: finding.span.column - 1] + MASK + line[finding.span.end_column - 1 :]
     return printable(mask_line(line)[:400])

@@ -17,12 +17,17 @@ MAX_ROUNDS = 8
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """The text with the edits made, from the end; an edit that overlaps one behind it waits for the next round."""
+    kept: list[Edit] = []
     limit = len(text) + 1
     for edit in sorted(set(edits), key=lambda e: (e.start, e.end), reverse=True):
         if edit.end <= limit and 0 <= edit.start <= edit.end <= len(text):
-            text = text[: edit.start] + edit.text + text[edit.end :]
+            kept.append(edit)
             limit = edit.start
-    return text
+    parts, at = [], 0
+    for edit in reversed(kept):
+        parts += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join([*parts, text[at:]])
 
 
 def fixed_texts(root: Path) -> dict[str, str]:

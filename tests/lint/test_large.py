@@ -1,0 +1,69 @@
+"""A file at the bound of 1 MiB with a fault in every item: the work grows with the file, not with its square."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tests.lint.helpers import BASE
+
+from pxctl.app.flows.fix import apply_edits
+from pxctl.core import lines
+from pxctl.lint.run import lint
+from pxctl.load import yaml_positions
+from pxctl.load.loader import load
+from pxctl.load.tree import DictTree
+from pxctl.model.finding import Edit, LintReport
+
+FILES = {path.relative_to(BASE).as_posix(): path.read_bytes() for path in BASE.rglob("*.yaml")}
+
+
+def roster(items: int) -> DictTree:
+    head = "  - id: t{}\n    tier: nosuch\n    business_line: retail\n    region: eu\n    privacyMax: internal\n"
+    return DictTree({**FILES, "tenants/big.yaml": "tenants:\n" + "".join(head.format(n) for n in range(items))})
+
+
+def work(items: int) -> tuple[int, LintReport]:
+    """How many calls linting a roster takes."""
+    calls = 0
+
+    def count(_frame: Any, event: str, _arg: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    tree = roster(items)
+    sys.setprofile(count)
+    try:
+        report = lint(load(tree))
+    finally:
+        sys.setprofile(None)
+    return calls, report
+
+
+def test_findings_cost_alike_however_many() -> None:
+    work(5)
+    (few, _), (many, report) = work(100), work(400)
+    assert len([f for f in report.findings if f.span.file == "tenants/big.yaml"]) == 800
+    assert many < 4.2 * few
+
+
+def test_a_file_is_read_for_places_once(monkeypatch: Any) -> None:
+    texts: list[str] = []
+    real = yaml_positions.libyaml
+    monkeypatch.setattr(yaml_positions, "libyaml", lambda text: texts.append(text) or real(text))
+    lines.starts.cache_clear()
+    lint(load(roster(50)))
+    assert len(texts) == len(set(texts))
+    assert lines.starts.cache_info().misses <= len(FILES) + 1
+
+
+def test_edits_of_one_file_are_made_in_one_pass() -> None:
+    text = "ab" * 3
+    found = [Edit(file="f", start=n, end=n + 1, text="xyz") for n in range(0, 6, 2)]
+    assert apply_edits(text, found) == "xyzbxyzbxyzb"
+    overlap = [*found, Edit(file="f", start=1, end=3, text="!")]
+    assert apply_edits(text, overlap) == "xyzbxyzbxyzb"
+    assert (
+        apply_edits(text, [Edit(file="f", start=3, end=3, text="+"), Edit(file="f", start=9, end=9, text="-")])
+        == "aba+bab"
+    )
