@@ -6,17 +6,19 @@ that is running already. Wall times on a shared machine say more about the neigh
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pxctl.core.clock import FixedClock
 from pxctl.model.project import Environment, Project
-from pxctl.model.release import Actor
+from pxctl.model.release import Actor, Principal, Signers
 from pxctl.model.tenant import Tenant, TenantSelector
 from pxctl.release.branch import Branch, open_branch
 from pxctl.release.engine import World, make
@@ -25,6 +27,8 @@ from pxctl.release.history import at_time
 from pxctl.release.publish import Content, Publish
 from pxctl.release.rollback import Rollback
 from pxctl.release.roster import Init
+from pxctl.release.sign import SigningKey, key_from_file
+from pxctl.release.verify import Verification
 from pxctl.release.view import tenant_path
 
 PROJECT = Project(environments={"production": Environment()})
@@ -40,7 +44,8 @@ def cpu() -> tuple[float, float]:
 class Bench:
     """One repository with one environment of so many tenants; every tenth of them is of tier `gold`."""
 
-    def __init__(self, folder: Path, tenants: int) -> None:
+    def __init__(self, folder: Path, tenants: int, key: SigningKey | None = None) -> None:
+        self.key = key
         self.root = Path(tempfile.mkdtemp(dir=folder))
         self.run("init", "-q", "-b", "main")
         self.run("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first")
@@ -53,7 +58,8 @@ class Bench:
         }  # fmt: skip
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.count = 0
-        make(self.branch(), Init(self.content("roster")), self.world())
+        who = (Principal(principal="a", keys=(key.public,)),) if key is not None else ()
+        make(self.branch(), Init(self.content("roster"), signers=Signers(signers=who)), self.world())
 
     def run(self, *args: str, data: bytes | None = None) -> str:
         return subprocess.run(
@@ -65,7 +71,7 @@ class Bench:
 
     def world(self) -> World:
         self.now += timedelta(minutes=1)
-        return World(PROJECT, self.roster, FixedClock(self.now), Actor(name="a", email="a@b"))
+        return World(PROJECT, self.roster, FixedClock(self.now), Actor(name="a", email="a@b"), self.key)
 
     def content(self, stem: str = "default") -> Content:
         self.count += 1
@@ -149,10 +155,12 @@ def growth(folder: Path) -> None:
         print(f"| {tenants:,} | {figures[0]:.0f} | {figures[1]:.0f} | {statistics.median(backs):.0f} |")
 
 
-def lookup(folder: Path) -> None:
-    """What was live at a time, over 1,000 releases, with a fresh git each time."""
-    bench = Bench(folder, 200)
-    for _ in range(1_000):
+def history(folder: Path) -> None:
+    """Over 1,000 signed releases, with a fresh git each time: what was live at a time, the next one, all verified."""
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")]
+    subprocess.run(command, check=True)
+    bench = Bench(folder, 200, key_from_file(folder / "key"))
+    for _ in range(999):
         bench.publish(TenantSelector(tier=("gold",)))
     tip = bench.branch().tip() or ""
     moments = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=m) for m in (5, 250, 500, 750, 999)]
@@ -160,11 +168,22 @@ def lookup(folder: Path) -> None:
     def look(branch: Branch, moment: datetime) -> object:
         return branch.view(at_time(branch, tip, moment)).pins(["tenant-000007"])
 
+    def verify(branch: Branch) -> None:
+        report = Verification(branch, bench.now, timedelta(days=14)).walk(tip)
+        assert (report.releases, report.signed, report.problems) == (1000, 1000, ())
+
     took = [bench.timed(lambda b, m=m: look(b, m))[0] for m in moments]  # type: ignore[misc]
+    walks, began = [bench.timed(verify) for _ in range(3)], time.monotonic()
+    bench.timed(verify)
+    seconds = time.monotonic() - began
     late = [bench.publish(TenantSelector(tier=("gold",)))[0] for _ in range(RUNS)]
-    print("\n| over 1,000 releases | cpu ms |\n|---|---|")
+    print("\n| over 1,000 signed releases | cpu ms |\n|---|---|")
     print(f"| who had what at a time, cold (slowest of {len(took)}) | {max(took):.0f} |")
-    print(f"| the next publish | {statistics.median(late):.0f} |")
+    print(f"| the next publish, signed | {statistics.median(late):.0f} |")
+    print(f"| audit verify of all | {statistics.median(w for w, _ in walks):.0f} |")
+    print(f"| audit verify of all: git's and ssh-keygen's share | {statistics.median(g for _, g in walks):.0f} |")
+    load = ", ".join(f"{x:.1f}" for x in os.getloadavg())
+    print(f"\naudit verify took {seconds:.1f} s by the clock, on {os.cpu_count()} cores with load {load}")
 
 
 def main() -> None:
@@ -173,7 +192,7 @@ def main() -> None:
         folder = Path(name)
         publishing(folder)
         growth(folder)
-        lookup(folder)
+        history(folder)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import hypothesis.strategies as st
 import pytest
@@ -35,6 +37,8 @@ TENANTS = st.sets(st.sampled_from(sorted(EVERYBODY)), min_size=1, max_size=2)
 class Histories(RuleBasedStateMachine):
     """Each rule does something to both, in whatever trouble, and compares."""
 
+    done: Counter[str]
+
     @initialize()
     def begin(self) -> None:
         self.branch, self.oracle, self.clock = MemoryBranch(), Oracle(), TestClock()
@@ -42,6 +46,7 @@ class Histories(RuleBasedStateMachine):
         self.project = Project(environments={"production": Environment()}, rollouts={"standard": STANDARD})
         self.heads: list[str] = []
         self.count = 0
+        self.done["histories"] += 1
         self.do(Init(self.content("roster", "r0")), lambda o: self._begin(o), None)
 
     def _begin(self, oracle: Oracle) -> str:
@@ -58,11 +63,13 @@ class Histories(RuleBasedStateMachine):
         self.clock.forward(seconds=1)
         world = World(self.project, self.roster, self.clock, Actor(name="a", email="a@b"), patience=30)
         try:
-            return make(self.branch, intent, world).status
+            status: str = make(self.branch, intent, world).status
         except (RefusedError, UsageError):
-            return "refused"
+            status = "refused"
         except Killed:
-            return "killed"
+            status = "killed"
+        self.done[status] += 1
+        return status
 
     def do(self, intent: Any, model: Callable[[Oracle], str], trouble: str | None) -> None:
         before = self.branch.head
@@ -171,13 +178,15 @@ class Histories(RuleBasedStateMachine):
         assert scope_problems(view.release, changes) == []
 
 
-def _run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        Histories,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+def _run(examples: int, steps: int) -> Counter[str]:
+    """Run histories; what was done in them, and how often."""
+    Histories.done = Counter()
+    limits = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
     )
+    with mock.patch("pxctl.release.engine._pause"):  # a lost race need not be waited for in memory
+        run_state_machine_as_test(Histories, settings=limits)
+    return Histories.done
 
 
 def test_random_histories() -> None:
@@ -186,4 +195,5 @@ def test_random_histories() -> None:
 
 @pytest.mark.soak
 def test_a_thousand_random_histories() -> None:
-    _run(1200, 25)
+    done = _run(1200, 25)
+    print(f"\n{done.pop('histories'):,} histories, {sum(done.values()):,} steps: {dict(done.most_common())}")

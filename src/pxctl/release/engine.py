@@ -48,7 +48,7 @@ class World:
     actor: Actor
     key: SigningKey | None = None
     skew_ok: bool = False
-    patience: float = 60.0
+    patience: float = 120.0
     """Seconds to go on after lost races."""
 
 
@@ -107,8 +107,13 @@ def make(branch: Branch, intent: Intent, world: World, terms: Terms = NO_TERMS, 
                     f"others kept publishing to `{branch.environment}` for {world.patience:g} s ({attempt} attempts)",
                     hint="nothing was published; run it again",
                 )
-            # whoever has lost often waits less than a newcomer: nobody starves
-            time.sleep(random.uniform(0, min(0.02 * 2**attempt, 8.0 / max(attempt, 8))))  # noqa: S311 - jitter, not a secret
+            _pause(attempt)
+
+
+def _pause(attempt: int) -> None:
+    """After a lost race: up to half a second, then seconds, then less and less. Who has lost often waits less than a
+    newcomer, so nobody starves; the more there are, the fewer try at once."""
+    time.sleep(random.uniform(0, min(0.25 * 2**attempt, 8 / attempt)))  # noqa: S311 - jitter, not a secret
 
 
 def _attempt(
