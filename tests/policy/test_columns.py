@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from pxctl.policy import columns
 from pxctl.policy.batch import encode
 from pxctl.policy.bound import Bound
 from pxctl.policy.columns import BASES, INVALID, REFUSALS, Decisions, decide_many
-from pxctl.policy.columns_lane import sets_of
+from pxctl.policy.columns_sets import Sets
 from pxctl.policy.compile import compile_config
 
 
@@ -80,12 +81,18 @@ def test_agrees_where_many_rows_share_a_lane() -> None:
 
 @pytest.mark.parametrize("count", [1, 3, 40, 3_000])
 def test_sets_and_their_places_give_the_masks_back(count: int) -> None:
-    """40 sets fit the hash table of `sets_of`; of 3,000 some share a slot."""
+    """40 sets fit the hash table; of 3,000 some share a slot. Later rows meet known sets and new ones."""
     rng = np.random.default_rng(count)
-    masks = rng.choice(rng.integers(1 << 63, size=count, dtype=np.uint64), size=5_000)
-    unique, places = sets_of(masks)
-    assert len(set(unique)) == len(unique)
-    assert (np.array(unique, dtype=np.uint64)[places] == masks).all()
+    known = rng.integers(1 << 63, size=count, dtype=np.uint64)
+    known[0] = 0
+    lane: Any = None
+    sets = Sets(lane)
+    for some in (known[: count // 2 + 1], known[:1], known, known):
+        masks = rng.choice(some, size=5_000)
+        sets, places = sets.of(masks)
+        assert len(set(sets.masks)) == len(sets.masks)
+        assert (np.array(sets.masks, dtype=np.uint64)[places] == masks).all()
+    assert (sets.of(masks)[0] is sets) == (count <= 40)
 
 
 @pytest.mark.parametrize(("installed", "rows", "loads"), [(True, 60, 1), (True, 40, 0), (False, 60, 0)])

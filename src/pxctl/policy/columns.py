@@ -77,6 +77,7 @@ class Columns:
         self.bound = bound
         self._kernel: Kernel | None = None
         self._rows = 0
+        self._any_cached = False
         self._routes: dict[str, RouteColumns] = {}
         self._lanes: dict[tuple[str, int, str | None], LaneColumns] = {}
         self._fleet = {d.id: d.index for d in bound.compiled.fleet.deployments}
@@ -88,6 +89,7 @@ class Columns:
         if compiled is None:
             compiled = self._rows >= COMPILED_FROM and available()
         self._kernel = load() if compiled else None
+        self._any_cached = bool(batch.cached_input_tokens.any())
         names: dict[tuple[str, int, str | None], int] = {}
         out = _empty(len(batch), self._width())
         tenants = self._known(tuple(batch.column("tenant").values))
@@ -180,12 +182,12 @@ class Columns:
             columns = self._lanes[key] = LaneColumns(lane)
         given, output = batch.input_tokens[rows], batch.output_tokens[rows]
         huge = columns.too_large(given, output) if columns.bits <= MOST_BITS else np.ones(len(rows), dtype=bool)
-        for row in rows[huge].tolist():
-            self._single(batch, row, out)
         if huge.any():
+            for row in rows[huge].tolist():
+                self._single(batch, row, out)
             rows, given, output = rows[~huge], given[~huge], output[~huge]
         if len(rows):
-            columns.decide(BlockRows(batch, rows, given, output, tenants), out, self._kernel)
+            columns.decide(BlockRows(batch, rows, given, output, tenants, self._any_cached), out, self._kernel)
 
     def _single(self, batch: Batch, row: int, out: dict[str, Any]) -> None:
         try:

@@ -17,12 +17,12 @@ from pxctl.model.base import MODALITIES
 from pxctl.policy.batch import Batch
 from pxctl.policy.columns_kernel import Kernel
 from pxctl.policy.columns_rank import Costs, Ranker
+from pxctl.policy.columns_sets import Sets
 from pxctl.policy.integers import pico
 from pxctl.policy.lane import Cap, Lane
 from pxctl.policy.measured import STALE
 
 MOST_BITS = 63
-_SLOTS, _SLOT_SHIFT, _SPREAD = 4096, np.uint64(52), np.uint64(0x9E3779B97F4A7C15)
 HUGE = 1 << 53
 """Costs below this (1e-12 USD) stay exact in 64-bit integers with a candidate's place beside them."""
 _TOP = (1 << 62) - 1
@@ -42,8 +42,11 @@ class Seating(Protocol):
 class BlockRows:
     """The rows of a block that take one lane. What few lanes ask for is gathered when one does."""
 
-    def __init__(self, batch: Batch, rows: Array, given: Array, output: Array, seating: Seating) -> None:
+    def __init__(
+        self, batch: Batch, rows: Array, given: Array, output: Array, seating: Seating, any_cached: bool
+    ) -> None:
         self.batch, self.rows, self.given, self.output, self.seating = batch, rows, given, output, seating
+        self.any_cached = any_cached
         self.most_given, self.most_output = int(given.max()), int(output.max())
 
     def values(self, name: str) -> tuple[Any, ...]:
@@ -84,7 +87,6 @@ class LaneColumns:
         index = [d.index for d in lane.deployments]
         self._index = np.array([*index, -1], dtype=np.int32)
         self._stale = np.array([*(m.freshness == STALE for m in lane.measured), False], dtype=bool)
-        self._place = {name: i for i, name in enumerate(lane.ids)}
         self._ranker = Ranker(lane)
         self._modalities = {name: i for i, name in enumerate(MODALITIES)}
         self._one_price = all(p is self._prices[0] for p in self._prices)
@@ -92,7 +94,7 @@ class LaneColumns:
         self._basis = np.array([[*(_BASES[b] for b in p.bases), 0] for p in self._prices], dtype=np.int8)
         self._stacked = np.stack(self._rates[:1] if self._one_price else self._rates)
         self._any_stale = bool(self._stale.any())
-        self._settled: dict[int, tuple[Any, ...]] = {}
+        self._sets = Sets(lane)
         self._made: dict[str, tuple[tuple[Any, ...], Array | None]] = {}
 
     def _table(self, rates: Sequence[Any]) -> Array:
@@ -113,34 +115,38 @@ class LaneColumns:
         modality = self._modality(block)
         costs = Costs(self._stacked, block, modality)
         mask = self._within(block, self._mask(block), costs)
-        unique, inverse = sets_of(mask)
-        primary, count, chain, filled = self._outcomes(unique)
-        first = primary.take(inverse)
-        fallbacks = self._index[chain].take(inverse, axis=0)
-        if not lane.static and (count > 0).any():
-            ranked = self._ranker.order(mask, unique, inverse, count, costs, block, kernel)
-            first = ranked[0] if count.all() else np.where(count.take(inverse) > 0, ranked[0], first)
-            for i, places in enumerate(ranked[1:]):
-                column, final = self._index.take(places), filled[:, i]
-                fallbacks[:, i] = np.where(final.take(inverse), fallbacks[:, i], column) if final.any() else column
+        sets, inverse = self._sets.of(mask)
+        self._sets = sets
+        first, chain = sets.first.take(inverse), sets.chain
+        ranked: Sequence[Array] = ()
+        if not lane.static and sets.count.any():
+            ranked = self._ranker.order(mask, sets, inverse, costs, block, kernel)
+            first = ranked[0] if sets.count.all() else np.where(ranked[0] < 0, first, ranked[0])
         out["primary"][rows] = self._index.take(first)
-        out["fallbacks"][rows, : fallbacks.shape[1]] = fallbacks
+        for i, settled in enumerate(chain):
+            if i + 1 >= len(ranked):
+                places = settled.take(inverse)
+            elif (settled < 0).all():
+                places = ranked[i + 1]
+            else:
+                places = np.where(ranked[i + 1] < 0, settled.take(inverse), ranked[i + 1])
+            out["fallbacks"][rows, i] = self._index.take(places)
         cost = costs.of(first)
-        if ((primary < 0) & (count == 0)).any():
+        if ((sets.first < 0) & (sets.count == 0)).any():
             nobody = first < 0
             out["refusal"][rows[nobody]] = 3
             cost[nobody] = -1
-        if (primary >= lane.count).any():
+        if (sets.first >= lane.count).any():
             out["from_fallbacks"][rows] = first >= lane.count
         if self._any_stale:
             out["degraded"][rows] = self._stale.take(first)
         out["cost"][rows] = cost
-        out["basis"][rows] = self._basis[modality, first]
+        out["basis"][rows] = self._basis[0 if modality is None else modality, first]
 
-    def _modality(self, block: BlockRows) -> Any:
-        """Each row's modality; 0 for all where prices do not depend on it."""
+    def _modality(self, block: BlockRows) -> Array | None:
+        """Each row's modality; None where prices do not depend on it."""
         if self._one_price:
-            return 0
+            return None
         return np.array([self._modalities[value] for value in block.values("modality")])[block.codes("modality")]
 
     def _mask(self, block: BlockRows) -> Array:
@@ -199,58 +205,10 @@ class LaneColumns:
         doubtful = np.flatnonzero(most > bound)
         if not len(doubtful):
             return mask
-        left = mask[doubtful]
+        left, most_paid = mask[doubtful], bound[doubtful]
         for place in range(self.bits):
-            above = costs.at(place)[doubtful] > bound[doubtful]
+            above = costs.of(place, doubtful) > most_paid
             left &= ~(above.astype(np.uint64) << np.uint64(place))
         mask = mask.copy()
         mask[doubtful] = left
         return mask
-
-    def _outcomes(self, unique: Sequence[int]) -> tuple[Array, Array, Array, Array]:
-        """By mask: primary, how many candidates are kept, fallbacks (places, -1: none), and which of them are final."""
-        most = self.lane.plan.max_fallbacks
-        rows = [self._settle(mask, most) for mask in unique]
-        primary = np.array([row[0] for row in rows], dtype=np.int64)
-        count = np.array([row[1] for row in rows], dtype=np.int64)
-        chain = np.array([row[2] for row in rows], dtype=np.int64).reshape(len(rows), most)
-        filled = np.array([row[3] for row in rows], dtype=bool).reshape(len(rows), most)
-        return primary, count, chain, filled
-
-    def _settle(self, mask: int, most: int) -> tuple[Any, ...]:
-        found = self._settled.get(mask)
-        if found is not None:
-            return found
-        if len(self._settled) > 1 << 16:
-            self._settled.clear()
-        lane = self.lane
-        kept = len(lane.bits_of(mask & lane.candidates))
-        if lane.static or not kept:
-            first, names = lane.settle(mask)
-            places, fixed = [self._place[name] for name in names], most
-        else:
-            first, fixed = -1, max(0, most - (kept - 1))
-            rest = [self._place[name] for name in lane.rest(mask)][:fixed]
-            places = [-1] * min(most, kept - 1) + rest
-        places += [-1] * (most - len(places))
-        found = self._settled[mask] = (first, kept, places, [False] * (most - fixed) + [True] * fixed)
-        return found
-
-
-def sets_of(mask: Array) -> tuple[list[int], Array]:
-    """The masks that occur, and each row's place among them."""
-    first = mask[0]
-    if (mask == first).all():
-        return [int(first)], np.zeros(len(mask), dtype=np.int64)
-    slots = (mask * _SPREAD) >> _SLOT_SHIFT
-    held = np.zeros(_SLOTS, dtype=np.uint64)
-    held[slots] = mask
-    if (held.take(slots) == mask).all():  # no two masks fell into one slot
-        seen = np.zeros(_SLOTS, dtype=bool)
-        seen[slots] = True
-        places = np.flatnonzero(seen)
-        number = np.empty(_SLOTS, dtype=np.int64)
-        number[places] = np.arange(len(places))
-        return held[places].tolist(), number.take(slots)
-    found, inverse = np.unique(mask, return_inverse=True)
-    return found.tolist(), inverse.reshape(-1).astype(np.int64, copy=False)

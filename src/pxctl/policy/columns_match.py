@@ -26,7 +26,8 @@ def to_words(masks: Sequence[int], width: int) -> Words:
 def lowest_bit(words: Words) -> NDArray[np.int64]:
     """The place of the lowest set bit; -1 where none is set. Exact: powers of two are exact doubles."""
     isolated = words & (~words + np.uint64(1))
-    return np.where(words == 0, -1, np.frexp(isolated.astype(np.float64))[1] - 1).astype(np.int64)
+    exponent = isolated.astype(np.float64).view(np.int64) >> 52
+    return np.maximum(exponent - 1023, -1)
 
 
 class RouteColumns:

@@ -1,26 +1,28 @@
-"""Ranks of many requests: each candidate's score as a row of integers, packed with its place; the smallest comes first.
+"""Ranks of many requests: each candidate's score as a row of numbers, packed with its place; the smallest comes first.
 
-Scores fit: rendezvous scores are below 2^44, costs below 2^54 (larger ones are decided one by one), weighted sums below
-2^43. A key is freshness class, score and place in 2 + 55 + 6 bits.
+A key is freshness class, score and place. Rendezvous scores are below 2^44 and costs below 2^53 (larger ones are
+decided one by one): 64-bit integers hold their keys. Weighted sums are below 2^43, so that doubles hold theirs exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pxctl.policy.columns_kernel import BALANCED, CHEAPEST, WEIGHTED, Kernel
-from pxctl.policy.integers import LAST
+from pxctl.policy.columns_sets import NOBODY, Sets, spread
 from pxctl.policy.lane import Lane
 from pxctl.policy.rank import SCALE, scale_of
 
 Array = NDArray[Any]
-_NOBODY = np.int64((1 << 63) - 1)
+CHUNK = 4096
+"""Rows that are ranked at once, so that what is computed of them stays in the caches."""
 _NO_TERMS, _NO_KEYS = np.zeros((0, 0)), np.zeros(0, dtype=np.uint64)
-_PLACE_BITS, _CLASS_SHIFT = np.int64(6), 61
+_PLACES, _CLASS_SHIFT, _SUM_CLASS_SHIFT = 64, 61, 50
 _LAST = 1 << 50
 """What the score of a weight of 0 is here; it stays above every other one."""
 
@@ -32,6 +34,9 @@ class Tokens(Protocol):
     def given(self) -> Array: ...  # noqa: D102 - the class says it
     @property
     def cached(self) -> Array: ...  # noqa: D102 - the class says it
+
+    any_cached: bool
+
     @property
     def output(self) -> Array: ...  # noqa: D102 - the class says it
     @property
@@ -39,33 +44,40 @@ class Tokens(Protocol):
 
 
 class Costs:
-    """The rows' costs on each candidate, each computed once.
+    """The rows' costs on each candidate.
 
     `rates` has the shape (modalities, 3, places + 1), the last place for nobody; `modality` is each row's, or
-    0 for all.
+    None where all have the only one.
     """
 
-    def __init__(self, rates: Array, block: Tokens, modality: Any) -> None:
+    def __init__(self, rates: Array, block: Tokens, modality: Array | None) -> None:
         self.rates, self.modality, self.output = rates, modality, block.output
-        self._made: dict[int, Array] = {}
-        self.cached = block.cached
-        self._plain = not self.cached.any()
-        self.fresh = block.given if self._plain else block.given - self.cached
+        self._block, self._plain = block, not block.any_cached
+        self.fresh = block.given if self._plain else block.given - block.cached
 
-    def at(self, place: int) -> Array:
-        """1e-12 USD of every row on one candidate."""
-        found = self._made.get(place)
-        if found is None:
-            found = self._made[place] = self.of(place)
-        return found
+    @property
+    def cached(self) -> Array:
+        """Each row's input tokens from the cache."""
+        return self._block.cached
 
-    def of(self, places: Any) -> Array:
-        """1e-12 USD on each row's own place."""
-        rates, modality = self.rates, self.modality
-        cost: Array = self.fresh * rates[modality, 0, places]
-        cost += self.output * rates[modality, 2, places]
+    def of(self, places: Any, rows: Any = slice(None)) -> Array:
+        """1e-12 USD of some rows, each on its own place or all on one."""
+        rates, modality = self.rates, 0 if self.modality is None else self.modality[rows]
+        cost: Array = self.fresh[rows] * rates[modality, 0, places]
+        cost += self.output[rows] * rates[modality, 2, places]
         if not self._plain:
-            cost += self.cached * rates[modality, 1, places]
+            cost += self.cached[rows] * rates[modality, 1, places]
+        return cost
+
+    def table(self, count: int, rows: slice, kind: type[Any]) -> Array:
+        """1e-12 USD of some rows on each of the first `count` places, of the shape (places, rows)."""
+        given, cached, output = self.rates[:, :, :count].astype(kind).transpose(1, 2, 0)  # (places, modalities)
+        if self.modality is not None:
+            given, cached, output = (rates.take(self.modality[rows], axis=1) for rates in (given, cached, output))
+        cost: Array = given * self.fresh[rows].astype(kind)
+        cost += output * self.output[rows].astype(kind)
+        if not self._plain:
+            cost += cached * self.cached[rows].astype(kind)
         return cost
 
 
@@ -74,110 +86,107 @@ class Ranker:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        self._classes = [(m.freshness << _CLASS_SHIFT) | i for i, m in enumerate(lane.measured[: lane.count])]
+        classes = np.array([m.freshness for m in lane.measured[: lane.count]], dtype=np.int64)[:, None]
+        number = np.arange(lane.count)[:, None]
+        self._classes = classes << _CLASS_SHIFT | number
+        self._sum_classes = (classes << _SUM_CLASS_SHIFT | number).astype(np.float64)
         self._multipliers = np.array([d.multiplier for d in lane.deployments[: lane.count]], dtype=np.uint64)
         self._kind = {"weighted": WEIGHTED, "cheapest": CHEAPEST}.get(lane.plan.strategy, BALANCED)
         self._scales = np.zeros((0, 0), dtype=np.int64)
-        if self._kind == WEIGHTED:
-            self._scales = np.array([_scale(units) for units in lane.units])
+        if self._kind == WEIGHTED and lane.count:
+            self._scales = np.stack([_scale(units) for units in lane.units])
+            self._hashed_keys = (self._scales * _PLACES | self._classes).reshape(-1)
+            self._starts = (number * self._scales.shape[1]).astype(np.uint64)
 
     def order(
-        self, mask: Array, unique: Sequence[int], inverse: Array, count: Array, costs: Costs, block: Tokens,
-        kernel: Kernel | None,
-    ) -> Sequence[Array]:  # fmt: skip
+        self, mask: Array, sets: Sets, inverse: Array, costs: Costs, block: Tokens, kernel: Kernel | None
+    ) -> Sequence[Array]:
         """Places by rank: the first `1 + max_fallbacks` (fewer where fewer are kept), -1 for none."""
-        lane = self._lane
-        wanted = min(1 + lane.plan.max_fallbacks, int(count.max()))
+        places = np.empty((min(1 + self._lane.plan.max_fallbacks, int(sets.count.max())), len(mask)), dtype=np.int64)
         if kernel is not None:
-            return list(self._compiled(mask, unique, inverse, costs, block, wanted, kernel))
-        if self._kind == WEIGHTED:
-            scores = self._weighted(block.request_key)
-        elif self._kind == CHEAPEST:
-            scores = [costs.at(i) for i in range(lane.count)]
-        else:
-            scores = self._sums(mask, unique, inverse, costs)
-        keys = np.empty((lane.count, len(mask)), dtype=np.int64)
-        for i in range(lane.count):
-            row = keys[i]
-            np.left_shift(scores[i], _PLACE_BITS, out=row)
-            row |= np.int64(self._classes[i])
-            if not all(m >> i & 1 for m in unique):
-                row[mask & np.uint64(1 << i) == 0] = _NOBODY
-        places: list[Array] = []
-        columns = np.arange(len(mask))
-        for i in range(wanted):
-            best = keys.min(axis=0)
-            place = best & np.int64(63)
-            found = np.where(best == _NOBODY, -1, place)
-            places.append(found)
-            if i + 1 < wanted:
-                keys[np.where(found < 0, 0, found), columns] = _NOBODY
-        return places
+            self._compiled(mask, sets, inverse, costs, block, places, kernel)
+            return list(places)
+        sure = int(sets.count.min()) >= len(places)
+        for start in range(0, len(mask), CHUNK):
+            rows = slice(start, min(start + CHUNK, len(mask)))
+            if self._kind == WEIGHTED:
+                keys = self._hashed(block.request_key[rows], sets, inverse[rows])
+            elif self._kind == CHEAPEST:
+                keys = self._cheapest(costs, rows, sets, inverse[rows])
+            else:
+                keys = self._sums(costs, rows, sets, inverse[rows])
+            _best(keys, places[:, rows], sure)
+        return list(places)
 
     def _compiled(
-        self, mask: Array, unique: Sequence[int], inverse: Array, costs: Costs, block: Tokens, wanted: int,
-        kernel: Kernel,
-    ) -> Array:  # fmt: skip
+        self, mask: Array, sets: Sets, inverse: Array, costs: Costs, block: Tokens, places: Array, kernel: Kernel
+    ) -> None:
         weights = self._lane.plan.weights
-        terms = (_NO_TERMS, _NO_TERMS) if self._kind != BALANCED else self._terms(unique)
-        modality = np.empty(len(mask), dtype=np.int64)
-        modality[:] = costs.modality
-        places = np.empty((wanted, len(mask)), dtype=np.int64)
+        terms = (_NO_TERMS, _NO_TERMS) if self._kind != BALANCED else sets.terms
+        modality = np.zeros(len(mask), dtype=np.int64) if costs.modality is None else costs.modality
         kernel(
-            self._kind, mask.view(np.int64), np.array(self._classes, dtype=np.int64),
+            self._kind, mask.view(np.int64), self._classes.reshape(-1),
             block.request_key if self._kind == WEIGHTED else _NO_KEYS, self._multipliers, self._scales,
             costs.fresh, costs.cached, costs.output, modality, costs.rates, inverse,
             *terms, weights.cost if weights else 0.0, places,
         )  # fmt: skip
-        return places
 
-    def _terms(self, unique: Sequence[int]) -> tuple[Array, Array]:
-        """The weighted terms of health and latency, of shape (sets of the kept, candidates)."""
-        lane = self._lane
-        health, latency = np.zeros((2, len(unique), lane.count))
-        for u, value in enumerate(unique):
-            kept = value & lane.candidates
-            places, *made = lane.terms.get(kept) or lane.fill_terms(kept)
-            health[u, places], latency[u, places] = made
-        return health, latency
+    def _hashed(self, key: Array, sets: Sets, inverse: Array) -> Array:
+        hashed = (key ^ (key >> np.uint64(32))) * self._multipliers[:, None]
+        hashed >>= np.uint64(52)
+        hashed += self._starts
+        keys: Array = self._hashed_keys.take(hashed.view(np.int64), mode="clip")  # no index is outside
+        if (barred := sets.barred) is not None:
+            keys |= spread(barred, inverse)
+        return keys
 
-    def _weighted(self, key: Array) -> list[Array]:
-        mixed = key ^ (key >> np.uint64(32))
-        return [
-            scale[(mixed * multiplier) >> np.uint64(52)]
-            for scale, multiplier in zip(self._scales, self._multipliers, strict=True)
-        ]
+    def _cheapest(self, costs: Costs, rows: slice, sets: Sets, inverse: Array) -> Array:
+        keys = costs.table(self._lane.count, rows, np.int64)
+        keys *= _PLACES
+        keys |= self._classes
+        if (barred := sets.barred) is not None:
+            keys |= spread(barred, inverse)
+        return keys
 
-    def _sums(self, mask: Array, unique: Sequence[int], inverse: Array, costs: Costs) -> list[Array]:
+    def _sums(self, costs: Costs, rows: slice, sets: Sets, inverse: Array) -> Array:
         """`floor(((health + cost) + latency) * 2^30)`; what only the set of the kept decides comes from tables."""
-        lane = self._lane
-        weight = lane.plan.weights.cost if lane.plan.weights else 0.0
-        health, latency = self._terms(unique)
-        low = np.full(len(mask), LAST, dtype=np.int64)
-        high = np.full(len(mask), -1, dtype=np.int64)
-        for i in range(lane.count):
-            cost = costs.at(i)
-            if all(m >> i & 1 for m in unique):
-                np.minimum(low, cost, out=low)
-                np.maximum(high, cost, out=high)
-            else:
-                kept = mask & np.uint64(1 << i) != 0
-                np.minimum(low, cost, out=low, where=kept)
-                np.maximum(high, cost, out=high, where=kept)
-        span = (high - low).astype(np.float64)
-        span[span <= 0] = np.inf
-        with np.errstate(invalid="ignore"):  # an excluded candidate may lie far outside; its score is not read
-            return [
-                np.floor(
-                    (
-                        (health[:, i].take(inverse) + weight * ((costs.at(i) - low).astype(np.float64) / span))
-                        + latency[:, i].take(inverse)
-                    )
-                    * SCALE
-                ).astype(np.int64)
-                for i in range(lane.count)
-            ]
+        weights = self._lane.plan.weights
+        keys = costs.table(self._lane.count, rows, np.float64)
+        if (barred := sets.barred_sums) is not None:
+            keys += spread(barred, inverse)
+        low = np.fmin.reduce(keys, axis=0)
+        span = np.fmax.reduce(keys, axis=0) - low
+        span[~(span > 0)] = np.inf
+        keys -= low
+        keys /= span
+        keys *= (weights.cost if weights else 0.0) * SCALE
+        for term in sets.scaled_terms:
+            keys += spread(term, inverse)
+        np.floor(keys, out=keys)
+        keys *= _PLACES
+        keys += self._sum_classes
+        return keys
 
 
+def _best(keys: Array, places: Array, sure: bool) -> None:
+    """Write the places of the smallest keys, one rank a row, -1 behind the last; `keys` is used up.
+
+    `sure` says that there are always as many.
+    """
+    nobody = NOBODY if keys.dtype.kind == "i" else np.inf
+    flat, columns = keys.reshape(-1), np.arange(keys.shape[1])
+    for rank, row in enumerate(places):
+        best = np.fmin.reduce(keys, axis=0, initial=nobody)
+        none = None if sure else best == nobody
+        if none is not None:
+            best[none] = 0
+        np.bitwise_and(best.astype(np.int64, copy=False), _PLACES - 1, out=row)
+        if rank + 1 < len(places):
+            flat[row * len(row) + columns] = nobody
+        if none is not None:
+            row[none] = -1
+
+
+@lru_cache(maxsize=256)
 def _scale(units: int) -> Array:
     return np.array([min(score, _LAST) for score in scale_of(units)], dtype=np.int64)
