@@ -137,3 +137,23 @@ def test_what_is_left_is_a_request_that_matches_nothing() -> None:
         seen += 1
         assert decide(compile_config(loaded.config), context, Signals()).route is None
     assert seen > 20
+
+
+def test_grouping_tenants_costs_the_names_in_routes_and_not_tenants_times_routes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pxctl.lint import reach as module
+    from pxctl.model.tenant import Tenant
+
+    tenants = {f"t{n}": Tenant(id=f"t{n}", tier="gold", business_line="retail", region="eu", privacy_max="internal")
+               for n in range(1_000)}  # fmt: skip
+    routes = [Route(name=f"r{n}", match=Match(tenant=(f"t{2 * n}", f"t{2 * n + 1}")), candidates=REFERENCES[:1])
+              for n in range(200)]  # fmt: skip
+    routes.append(Route(name="rest", match=Match(), candidates=REFERENCES[:1]))
+    loaded = replace(LOADED, config=replace(LOADED.config, policies={}, tenants=tenants))
+    asked = []
+    takes = module._takes
+    monkeypatch.setattr(module, "_takes", lambda match, tenant: asked.append(tenant.id) or takes(match, tenant))
+    classes = module._classes(View(loaded), Policy(name="default", routes=tuple(routes)), list(tenants.values()))
+    assert len(asked) < 1_000
+    assert sorted(len(group) for group in classes) == [2] * 200 + [600]

@@ -108,10 +108,23 @@ def known_values(view: View) -> dict[str, frozenset[str]]:
 
 
 def _classes(view: View, policy: Policy, tenants: list[Tenant]) -> tuple[tuple[Tenant, ...], ...]:
-    """Tenants that no route of the policy tells apart; one class without tenants where the roster is empty."""
+    """Tenants that no route of the policy tells apart; one class without tenants where the roster is empty.
+
+    Costs the tenants and the names in the routes, not their product.
+    """
+    by_name: dict[str, list[int]] = {}
+    for number, route in enumerate(policy.routes):
+        for tenant_id in set(route.match.tenant or ()):
+            by_name.setdefault(tenant_id, []).append(number)
+    of_all = [route.match for route in policy.routes if route.match.tenant is None]
+    of_kind: dict[tuple[str, str], tuple[bool, ...]] = {}
     groups: dict[tuple[object, ...], list[Tenant]] = {}
     for tenant in tenants:
-        key = (view.privacy_rank.get(tenant.privacy_max, -1), *(_takes(route.match, tenant) for route in policy.routes))
+        kind = (tenant.tier, tenant.business_line)
+        if kind not in of_kind:
+            of_kind[kind] = tuple(_takes(match, tenant) for match in of_all)
+        named = tuple(n for n in by_name.get(tenant.id, ()) if _takes(policy.routes[n].match, tenant))
+        key = (view.privacy_rank.get(tenant.privacy_max, -1), of_kind[kind], named)
         groups.setdefault(key, []).append(tenant)
     return tuple(tuple(group) for group in groups.values()) or ((),)
 
