@@ -60,6 +60,7 @@ class ReleaseRequest(Model):
     supersede: bool = False
     again: bool = False
     force: bool = Field(default=False, description="retire a provider that tenants have, or remove many tenants")
+    withdraw: bool = Field(default=False, description="take the provider from everybody selected who has it")
     also: dict[Subject, Annotated[int, Field(ge=1)] | None] = Field(
         default_factory=dict, description="rollback: more subjects that go back with it, each with its version or null"
     )

@@ -109,7 +109,7 @@ class Publish:
         if pinned:
             raise RefusedError(
                 f"{pinned} tenants have {self.subject}, and this version disables it or takes its secret away",
-                hint="move them to another provider first, or say --force --reason WHY",
+                hint="take it from them first (`pxctl publish --withdraw`), or say --force --reason WHY",
             )
 
     def _refuse_blocked(self, release: Release, number: int) -> None:

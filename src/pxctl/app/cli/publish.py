@@ -21,6 +21,7 @@ _LIST = "comma-separated; several options must all hold, names are added"
     "pxctl publish --env production --policy default --dry-run",
     "pxctl publish --env production --provider openai-main --tier gold,silver --rollout standard",
     "pxctl publish --env production --roster --direct",
+    "pxctl publish --env production --provider old-account --withdraw --reason 'contract ends'",
     "pxctl publish --refresh releases/production/0042-default-12.yaml",
 )
 def publish(
@@ -42,8 +43,12 @@ def publish(
         bool, typer.Option("--again", help="Release a version that was withdrawn; needs --reason.")
     ] = False,
     supersede: Annotated[bool, typer.Option("--supersede", help="End the rollout that is on its way.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take a provider from everybody who has it; needs --reason.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Roster: remove many tenants at once; needs --reason.")
+        bool,
+        typer.Option("--force", help="Remove many tenants at once, or take a provider that is in use; needs --reason."),
     ] = False,
     refresh: Annotated[
         str | None, typer.Option("--refresh", metavar="REQUEST", help="Plan a request that became stale again.")
@@ -66,7 +71,7 @@ def publish(
         *publish_subject(
             go.desk(rev=source), subject or "", mode, tenants=split(tenants), business_lines=split(business_line),
             tiers=split(tier), rollout=rollout, reason=go.reason, again=again, supersede=supersede, force=force,
-            trace=trace,
+            withdraw=withdraw, trace=trace,
         )
     )  # fmt: skip
 

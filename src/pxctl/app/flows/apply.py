@@ -69,6 +69,7 @@ def intent_of(desk: Desk, path: str, request: ReleaseRequest) -> tuple[Intent, T
     return publish_intent(
         desk, request.subject, selection=selection, rollout=request.rollout, reason=request.reason,
         again=request.again, force=request.force, supersede=request.supersede, request=(path, request),
+        withdraw=request.withdraw,
     )  # fmt: skip
 
 

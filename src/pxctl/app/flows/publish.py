@@ -23,6 +23,7 @@ def publish_subject(
     again: bool = False,
     supersede: bool = False,
     force: bool = False,
+    withdraw: bool = False,
     trace: Path | None = None,
 ) -> tuple[ReleaseResult, str]:
     """Publish a subject; `mode` is direct, dry-run, request, pr, or None for what the repository is set up for.
@@ -33,8 +34,9 @@ def publish_subject(
     if mode is None:
         mode = "pr" if desk.config.project.forge is not None else "direct"
     intent, terms = publish_intent(
-        desk, subject, selection=chosen, rollout=rollout, reason=reason, again=again, supersede=supersede, force=force
-    )
+        desk, subject, selection=chosen, rollout=rollout, reason=reason, again=again, supersede=supersede, force=force,
+        withdraw=withdraw,
+    )  # fmt: skip
     impact = decision_impact(desk, subject, trace) if trace is not None else None
     result = release(desk, intent, terms, dry_run=mode != "direct").model_copy(update={"impact": impact})
     if mode in ("direct", "dry-run") or result.status == "unchanged":
@@ -42,7 +44,7 @@ def publish_subject(
     request = ReleaseRequest(
         op="roster" if subject == "roster" else "publish", subject=subject, version=result.plan.version,
         source=desk.tree.source, tenants=chosen or "everyone", rollout=getattr(intent, "plan", None), reason=reason,
-        supersede=supersede, again=again, force=force,
+        supersede=supersede, again=again, force=force, withdraw=withdraw,
     )  # fmt: skip
     return ask(desk, request, result, mode == "pr")
 

@@ -16,6 +16,7 @@ from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.evidence import Evidence
 from pxctl.model.live import ReleaseResult
 from pxctl.model.project import Environment
+from pxctl.model.provider import Provider
 from pxctl.model.release import Actor, Approval, GateResult, ReleaseRequest
 from pxctl.model.tenant import TenantSelector
 from pxctl.release.branch import Branch, open_branch
@@ -26,6 +27,7 @@ from pxctl.release.git import Git
 from pxctl.release.publish import Content, Publish
 from pxctl.release.roster import RosterChange
 from pxctl.release.sign import SigningKey, configured_key, key_from_file
+from pxctl.release.withdraw import Withdraw
 
 FOLDERS = {"policies": "routing-policies", "providers": "providers", "flags": "feature_flags", "roster": "tenants"}
 
@@ -230,8 +232,11 @@ def publish_intent(
     supersede: bool = False,
     request: tuple[str, ReleaseRequest] | None = None,
     force: bool = False,
+    withdraw: bool = False,
 ) -> tuple[Intent, Terms]:
     """What publishing a subject means here: the content, its gates, the rollout plan that applies."""
+    if withdraw:
+        return Withdraw(subject, selection if selection is not None else "everyone", reason, force), NO_TERMS
     content = desk.content(subject)
     path, wish = request if request is not None else (None, None)
     if subject == "roster":
@@ -251,13 +256,18 @@ def publish_intent(
     ), Terms(gates=gates)  # fmt: skip
 
 
+def retired(provider: Provider) -> str | None:
+    """Why a provider cannot serve by its own file: it is disabled, or has no secret and needs one; else None."""
+    if not provider.enabled or provider.status in ("disabled", "draft"):
+        return "disabled"
+    bare = provider.secret_policy == "required" and "api_key" not in provider.credential_refs()
+    return "left without its secret" if bare else None
+
+
 def _retires(desk: Desk, subject: str) -> bool:
     kind, _, name = subject.partition("/")
     provider = desk.config.providers.get(name) if kind == "providers" else None
-    if provider is None:
-        return False
-    bare = provider.secret_policy == "required" and "api_key" not in provider.credential_refs()
-    return not provider.enabled or provider.status == "disabled" or bare
+    return provider is not None and retired(provider) is not None
 
 
 def _default_plan(desk: Desk, subject: str) -> str | None:

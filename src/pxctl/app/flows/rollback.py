@@ -28,6 +28,10 @@ def roll_back(
     if to is not None and any(number is not None for number in targets.values()):
         raise UsageError("--to and a version name two points", hint="use one of them")
     if mode in ("pr", "request"):
+        if not targets and to is None:
+            plain = release(desk, Rollback({}, frozenset(tenants) or None, approved=True), dry_run=True)
+            if plain.status == "unchanged":
+                return plain, ""
         request = _request(desk, targets, tenants, to, reason, keep_flags)
         result = release(desk, rollback_of(desk, request), dry_run=True)
         return (result, "") if result.status == "unchanged" else ask(desk, request, result, mode == "pr")
