@@ -125,10 +125,11 @@ def test_a_plan_is_rebuilt_when_other_paths_changed(pushed: Company) -> None:
     assert [line.split()[1] for line in pushed.log()][:2] == ["safe_mode", "pause"]
 
 
+@pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
 @pytest.mark.parametrize("room", [0, 60, 200, 400])
-def test_a_full_disk(tmp_path: Path, room: int) -> None:
-    """No file may grow beyond `room` bytes, in us or in git: as a full disk, in the middle of a write."""
-    firm = company(tmp_path)
+def test_a_full_disk(tmp_path: Path, room: int, remote: bool) -> None:
+    """No file may grow beyond `room` bytes, in us or in git, here and on the remote: as a full disk, within a write."""
+    firm = company(tmp_path, remote=remote)
     firm.init()
     firm.publish("one")
     content = firm.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
@@ -138,8 +139,6 @@ def test_a_full_disk(tmp_path: Path, room: int) -> None:
     if pid == 0:
         code = 3
         try:
-            import signal
-
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
             make(firm.branch, Publish("policies/default", content), firm.world())
@@ -151,9 +150,32 @@ def test_a_full_disk(tmp_path: Path, room: int) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
     view = firm.view()
     assert view.commit == before and tip_problems(view, "production") == []
-    assert run(firm.root, "fsck", "--no-dangling", "--no-progress") == ""
+    for place in {firm.root, firm.remote or firm.root}:
+        assert run(place, "fsck", "--no-dangling", "--no-progress") in (
+            "",
+            "notice: HEAD points to an unborn branch (main)",
+        )
     assert firm.make(Publish("policies/default", content)).status == "released"
     firm.git.close()
+
+
+@pytest.mark.parametrize("room", [0, 200])
+def test_a_full_disk_of_the_remote_alone(pushed: Company, room: int) -> None:
+    """The remote's git stops in the middle of what it writes; we are told, and nothing is half there."""
+    content = pushed.commit("routing-policies/default.yaml", "name: default\ndescription: two\n")
+    wrapper = pushed.root.parent / "receive-pack"
+    wrapper.write_text(
+        "#!/bin/sh\nexec python3 -c 'import os, resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f" resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}));"
+        ' os.execvp("git", ["git", "receive-pack", *sys.argv[1:]])\' "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    run(pushed.root, "config", "remote.origin.receivepack", str(wrapper))
+    with pytest.raises((NetworkError, GitError, RefusedError)):
+        pushed.make(Publish("policies/default", content), patience=0.5)
+    run(pushed.root, "config", "--unset", "remote.origin.receivepack")
+    assert tip_problems(pushed.view(), "production") == [] and len(pushed.log()) == 2
+    assert pushed.make(Publish("policies/default", content)).status == "released"
 
 
 def place_of(firm: Company) -> Path:

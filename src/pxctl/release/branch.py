@@ -22,6 +22,7 @@ from pxctl.release.view import View
 
 Advance = Literal["done", "lost", "unknown"]
 NOTHING = "0" * 40
+UNSHALLOW = "git fetch --unshallow (in CI: `fetch-depth: 0`); each release is judged by the one before it"
 SMALL = 100
 """Below this many objects a release is written as loose objects, above as a pack."""
 
@@ -55,10 +56,10 @@ class Branch:
         if self.remote is None:
             return self.git.resolve(self.ref)
         if not fetch:
-            return self.git.resolve(self.seen)
+            return self._with_history(self.git.resolve(self.seen))
         done = self._fetch()
         if done.code == 0:
-            return self.git.resolve(self.seen)
+            return self._with_history(self.git.resolve(self.seen))
         if "couldn't find remote ref" in done.err:
             if (last := self.git.resolve(self.seen)) is not None:
                 raise RefusedError(
@@ -76,6 +77,12 @@ class Branch:
                 f"`{self.remote}` cannot be read: {done.said()}", hint="check the remote and the network"
             )
         raise GitError(f"fetching `{self.name}` from `{self.remote}`: {done.said()}")
+
+    def _with_history(self, tip: str | None) -> str | None:
+        shallow = self.git.directory / "shallow"
+        if tip is not None and shallow.exists() and tip in shallow.read_text("ascii").split():
+            raise GitError(f"`{self.name}` is here without its history (a shallow clone)", hint=UNSHALLOW)
+        return tip
 
     def _fetch(self) -> Done:
         lock = self._lock_of(self.git.directory, self.seen)

@@ -13,7 +13,7 @@ from pxctl.model.live import AuditProblem, AuditReport
 from pxctl.model.release import Release
 from pxctl.release import audit, documents
 from pxctl.release.approvals import parts
-from pxctl.release.branch import Branch
+from pxctl.release.branch import UNSHALLOW, Branch
 from pxctl.release.checks import Checks
 from pxctl.release.history import commits
 from pxctl.release.sign import APPROVAL_NAMESPACE, RELEASE_NAMESPACE
@@ -38,6 +38,8 @@ class Verification:
         """Judge every commit, oldest first. Raises GitError where the history itself cannot be read."""
         line = [commit for commit, _ in reversed(commits(self.branch, tip))]
         shared, good = self.branch.view(line[0]), None
+        if shared.header is not None and shared.header.parents:
+            raise GitError(f"the history before {line[0][:12]} is not here (a shallow clone)", hint=UNSHALLOW)
         foreign: list[str] = []
         with Checks() as self._checks:
             for commit in line[:AHEAD]:
