@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pxctl.core.lines import position
 from pxctl.load.bounds import MAX_DEPTH
 from pxctl.load.models import MODELS
 from pxctl.load.schema import schema
-from pxctl.load.shape import build, faults
+from pxctl.load.shape import build, faults, value_at
 from pxctl.load.yaml_fast import NotPlainError, load_plain
 from pxctl.load.yaml_positions import compose
 
@@ -186,9 +187,38 @@ def test_depth_is_bounded_in_the_fast_tier() -> None:
 @settings(max_examples=150, deadline=None)
 def test_json_is_read_alike_by_both(value: Any) -> None:
     """A JSON text gives the values of `json`, and the slow tier finds a place for each."""
+    from pxctl.load.json_places import positions
     from pxctl.load.reader import read_text
 
-    text = json.dumps({"k": value}, ensure_ascii=False)
-    got, _composed, problems = read_text("a.json", text)
-    assert not problems
-    assert got == {"k": value}
+    for text in (
+        json.dumps({"k": value}, ensure_ascii=False),
+        json.dumps({"k": value}, indent="\t", separators=("\n,", "\n:")),
+    ):
+        got, _composed, problems = read_text("a.json", text)
+        assert not problems
+        assert got == {"k": value}
+        found = positions(text)
+        assert (found.problems, found.value) == ([], got)
+        for path, place in found.values.items():
+            assert json.loads(text[place.start : place.end]) == value_at(got, path)
+            assert position(text, place.start) == place[:2]
+        for path, place in found.keys.items():
+            assert json.loads(text[place.start : place.end]) == path[-1]
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "place"),
+    [
+        (', "b":\n NaN}', "PX0006", (2, 2)),
+        (', "b": [-Infinity]}', "PX0006", (1, 19)),
+        (', "b": "\\ud800"}', "PX0007", (1, 18)),
+        (', "\\u0061": 2}', "PX0002", (1, 13)),
+        (', "b": 1e999}', "PX0006", (1, 18)),
+        (', "b": [1, {"c": 1, "c": 2}]}', "PX0002", (1, 31)),
+    ],
+)
+def test_what_json_allows_and_we_do_not_has_a_place(rest: str, code: str, place: tuple[int, int]) -> None:
+    from pxctl.load.reader import read_text
+
+    _value, _composed, problems = read_text("a.json", '{"a": "é😀"' + rest)
+    assert [(problem.code, problem.place[:2]) for problem in problems] == [(code, place)]

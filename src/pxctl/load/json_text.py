@@ -1,16 +1,19 @@
-"""JSON files: the standard library reads the values; the slow YAML tier, of which JSON is a part, finds positions."""
+"""JSON files, read by the standard library."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
 from pxctl.load.bounds import MAX_DEPTH, MAX_DIGITS
 from pxctl.load.nesting import depth
 from pxctl.load.text import place_of
-from pxctl.load.yaml_places import NOWHERE, Composed, Problem
+from pxctl.load.yaml_places import NOWHERE, Problem
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _RefusedError(ValueError):
@@ -43,6 +46,8 @@ def _constant(_text: str) -> Any:
 
 def load_json(text: str) -> tuple[Any, Problem | None]:
     """The value of a JSON text, or what is wrong with it."""
+    from pxctl.load.json_places import positions
+
     try:
         value = json.loads(
             text, object_pairs_hook=_pairs, parse_int=_integer, parse_float=_number, parse_constant=_constant
@@ -53,19 +58,13 @@ def load_json(text: str) -> tuple[Any, Problem | None]:
     except RecursionError:
         return None, Problem("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", NOWHERE, "flatten the file")
     except _RefusedError as refused:
-        found = [p for p in positions(text).problems if p.code in ("PX0002", "PX0006")]
-        if found:
-            return None, replace(found[0], fatal=True)
+        if problems := positions(text).problems:
+            return None, replace(problems[0], fatal=True)
         if str(refused) == "number":
             return None, Problem("PX0006", "a number is too large, or none that JSON knows", NOWHERE)
         return None, Problem("PX0002", "a key stands twice in one object", NOWHERE, "keep one of them")
     if isinstance(value, (dict, list)) and depth(value) > MAX_DEPTH:
         return None, Problem("PX0006", f"values are nested deeper than {MAX_DEPTH} levels", NOWHERE, "flatten the file")
+    if _SURROGATE.search(text) and (problems := positions(text).problems):
+        return None, problems[0]
     return value, None
-
-
-def positions(text: str) -> Composed:
-    """Where the values of a JSON text stand. Tabs cannot stand inside JSON strings, so each may become a space."""
-    from pxctl.load.yaml_positions import compose
-
-    return compose(text.replace("\t", " "))

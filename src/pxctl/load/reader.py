@@ -44,7 +44,7 @@ class Locator:
 
 def _slowly(text: str, json: bool = False) -> Composed:
     """The text with positions, by the tier that few files need."""
-    from pxctl.load.json_text import positions
+    from pxctl.load.json_places import positions
     from pxctl.load.yaml_positions import compose
 
     return positions(text) if json else compose(text)

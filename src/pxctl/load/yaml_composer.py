@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_NODES
-from pxctl.load.yaml_places import Composed, Place, Problem
+from pxctl.load.yaml_places import Composed, Place, Problem, directive
 from pxctl.load.yaml_scalars import BadNumberError, plain
 from pxctl.model.document import Path
 
@@ -81,7 +81,7 @@ class Composer:
             if self.documents > 1:
                 self.stop("PX0005", "a second document starts here", event, "write one document a file")
             if event.version or event.tags:
-                self.problem("PX0004", "a directive (`%...`) is not allowed", event, "remove the line")
+                self.out.problems.append(directive(place_of(event.start_mark, event.end_mark)))
 
     def next_path(self) -> Path | None:
         """Where the next node goes; None when it is a key."""

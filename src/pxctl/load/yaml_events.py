@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pxctl.load.yaml_composer import Composer, StopError, place_of
-from pxctl.load.yaml_places import NOWHERE, Composed, Problem, syntax_hint
+from pxctl.load.yaml_places import NOWHERE, Composed, Problem, directive, syntax_hint
 
 
 def libyaml(text: str) -> Iterator[Any]:
@@ -54,6 +54,8 @@ def _syntax(text: str, error: Any) -> Problem:
     if not problem and not context:
         return Problem("PX0001", str(error).splitlines()[0][:120], NOWHERE)
     mark = error.problem_mark or error.context_mark
+    if context == "while scanning a directive" or "incompatible YAML document" in str(problem):
+        return directive(place_of(mark, mark))
     place = place_of(mark, mark) if mark is not None else NOWHERE
     message = " ".join(str(problem or "the text is not YAML").split())
     if context and error.context_mark is not None:

@@ -58,3 +58,8 @@ def syntax_hint(text: str, place: Place) -> str:
     if "\t" in (line(text, place.line) or "")[: place.column]:
         return "write blanks instead of the tab"
     return "quote text that holds `: `, ` #` or starts with a sign"
+
+
+def directive(place: Place) -> Problem:
+    """The refusal of a directive."""
+    return Problem("PX0004", "a directive (`%...`) is not allowed", place, "remove the line")
