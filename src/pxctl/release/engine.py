@@ -132,7 +132,10 @@ def _attempt(
         )
     draft = intent.draft(view, Setting(branch.environment, world.project, world.roster, now))
     plan = plan_of(view, draft, branch.environment, terms.gates)
-    approvals = terms.approvals(plan.digest) if callable(terms.approvals) else terms.approvals
+    given = terms.approvals(plan.digest) if callable(terms.approvals) else terms.approvals
+    signer = view.signers.of_key(world.key.public) if world.key is not None else None
+    # whoever makes the release does not approve it by signature
+    approvals = tuple(a for a in given if a.by != "signature" or signer is None or a.principal != signer.principal)
     wanted = view.signers.approvals
     required = required_approvals(draft.op, wanted, terms)
     plan = plan.model_copy(
@@ -213,13 +216,20 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) 
     if plan.approvals_missing:
         raise RefusedError(
             f"{plan.approvals_missing} of {required} approvals are missing for plan {plan.digest}",
-            hint="`pxctl approve` by somebody other than the author, or a reviewed request (`pxctl publish --pr`)",
+            hint=_how_to_approve(plan, terms, draft),
         )
     if draft.op not in ("rollback", "abort", "pause", "safe_mode"):
         bad = [g for g in unmet(terms.gates) if g.kind == "evidence"] if draft.op == "publish" else []
         if bad:
             raise RefusedError(f"{bad[0].name}: {bad[0].detail}", hint="run `pxctl validate` and publish again")
         require_gates(terms.gates)
+
+
+def _how_to_approve(plan: ReleasePlan, terms: Terms, draft: Draft) -> str:
+    if terms.request is not None:
+        return f"somebody else reviews its pull request (by forge), or signs: pxctl approve {terms.request[0]}"
+    how = f"somebody else signs: pxctl approve {plan.digest} --env {plan.environment}; then the same command again"
+    return f"{how}; or ask with --pr and have that reviewed" if draft.op in ("publish", "rollback") else how
 
 
 def permitted(

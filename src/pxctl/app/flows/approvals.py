@@ -8,17 +8,22 @@ from pxctl.model.release import Approval, Signers
 
 
 def approvals_for(desk: Desk, signers: Signers, digest: str, path: str, author: str | None) -> tuple[Approval, ...]:
-    """Everybody who agreed to a plan and counts; the author does not."""
-    if signers.approvals.by == "signature":
-        from pxctl.release.approvals import collect
+    """Everybody who agreed to a plan and counts; the author does not.
 
-        found = collect(desk.branch, signers, digest, desk.clock.now())
-        return tuple(a for a in found if a.principal not in (author, desk.actor.email))
-    if signers.approvals.by == "forge":
+    Where approvals are by forge, the reviews of the request at `path`. What no request asks for (signers, safe mode
+    off, a direct release; `path` is empty) has no pull request: there signatures count.
+    """
+    by = signers.approvals.by
+    if by == "forge" and path:
         from pxctl.app.flows.forge import reviews_of
 
         return reviews_of(desk, signers, digest, path)
-    return ()
+    if (by == "none" and path) or not signers.signers:
+        return ()
+    from pxctl.release.approvals import collect
+
+    found = collect(desk.branch, signers, digest, desk.clock.now())
+    return tuple(a for a in found if a.principal not in (author, desk.actor.email))
 
 
 def approve_plan(desk: Desk, what: str) -> Approval:

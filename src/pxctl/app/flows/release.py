@@ -195,7 +195,7 @@ def _signatures(desk: Desk, digest: str) -> tuple[Approval, ...]:
     from pxctl.app.flows.approvals import approvals_for
 
     signers = desk.branch.view(desk.branch.tip()).signers
-    return approvals_for(desk, signers, digest, "", None) if signers.approvals.by == "signature" else ()
+    return () if signers.approvals.by == "none" else approvals_for(desk, signers, digest, "", None)
 
 
 def result_of(environment: str, outcome: Outcome) -> ReleaseResult:
