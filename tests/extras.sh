@@ -6,7 +6,6 @@ packages=""
 need() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
 need git git
 need ssh-keygen openssh-client
-need strace strace
 need promtool prometheus
 need jq jq
 need chromium chromium

@@ -94,7 +94,9 @@ def _trace(work: Callable[[], object], kill_at: int, spare: Collection[str] | No
     main = os.fork()
     if main == 0:
         _be_traced(work)
-    os.waitpid(main, 0)
+    status = os.waitpid(main, 0)[1]
+    if not os.WIFSTOPPED(status):
+        return Traced(os.waitstatus_to_exitcode(status), ())
     _ptrace(_SETOPTIONS, main, _OPTIONS)
     _ptrace(_CONT, main, 0)
     living, calls, result, over = {main}, list[Call](), 0, False
@@ -125,7 +127,8 @@ def _trace(work: Callable[[], object], kill_at: int, spare: Collection[str] | No
 def _be_traced(work: Callable[[], object]) -> None:
     code = 1
     try:
-        _ptrace(_TRACEME, 0, 0)
+        if _libc.ptrace(_TRACEME, 0, None, None):
+            raise OSError(ctypes.get_errno(), "ptrace")
         os.kill(os.getpid(), signal.SIGSTOP)
         _filter()
         found = work()

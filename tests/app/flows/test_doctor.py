@@ -83,7 +83,13 @@ def test_a_lock_over_a_reference_is_shown(repo) -> None:
     lock = repo / ".git" / "refs" / "heads" / "env" / "production.lock"
     lock.parent.mkdir(parents=True)
     lock.touch()
-    assert str(lock) in by_name(repo)["lock"].detail
+    found = by_name(repo)["lock"]
+    assert str(lock) in found.detail and "a process may hold it" in found.detail and f"rm {lock}" in found.mend
+    record = repo / ".git" / "pxctl" / "production.turn"
+    record.parent.mkdir()
+    record.write_text(f'{{"pid": 999999999, "at": {lock.stat().st_mtime - 1}}}')
+    found = by_name(repo)["lock"]
+    assert "left by process 999999999, which is dead" in found.detail and found.mend == "the next release removes it"
 
 
 def test_without_git_the_rest_is_still_looked_at(repo, monkeypatch, tmp_path) -> None:
