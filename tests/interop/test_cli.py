@@ -73,6 +73,9 @@ def test_an_ignore_comment_with_a_reason_takes_a_finding_out(tmp_path: Path) -> 
     report = json.loads(done.stdout)
     assert "PX0813" not in {finding["code"] for finding in report["findings"]}
     assert report["ignored"] == 1
+    (tmp_path / "config.yaml").write_text(f"{text}\n# pxctl: ignore PX0813 on a line of its own\n")
+    report = json.loads(run("lint", "--as", "litellm", "config.yaml", "--format", "json", cwd=tmp_path).stdout)
+    assert "PX0813" in {finding["code"] for finding in report["findings"]}
 
 
 @pytest.mark.parametrize(

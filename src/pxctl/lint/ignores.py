@@ -1,18 +1,21 @@
-"""`# pxctl: ignore PX0123 reason` on the line of a finding, or alone on the line above it."""
+"""`# pxctl: ignore PX0123 reason` on the line of a finding, or alone above that line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from pxctl.core import lines
+from pxctl.core.span import Span
 from pxctl.lint.base import Change, Hit
-from pxctl.model.document import Document
+from pxctl.model.document import Document, Path
 from pxctl.model.finding import Finding
 
-_MARK = "pxctl: ignore"
-_COMMENT = re.compile(r"#\s*pxctl:\s*ignore\b(?P<rest>.*)")
+_COMMENT = re.compile(r"#\s*pxctl:\s*ignore\b(?P<rest>[^\r\n]*)")
 _CODE = re.compile(r"PX[0-9]{4}")
+_COMMENT_LINE = re.compile(r"[ \t]*#")
 
 
 @dataclass(slots=True)
@@ -20,67 +23,85 @@ class Ignore:
     """One comment: which codes it takes out on which line, and which of them it did."""
 
     line: int
+    column: int
+    target: int
+    """The line whose findings it takes out."""
     codes: tuple[str, ...]
     reason: str
     start: int
     end: int
-    own_line: bool
     used: set[str] = field(default_factory=set)
-
-    @property
-    def target(self) -> int:
-        """The line whose findings it takes out."""
-        return self.line + 1 if self.own_line else self.line
 
 
 def ignores_of(document: Document) -> list[Ignore]:
-    """Every ignore comment of a file; words inside quoted text do not count."""
+    """Every ignore comment of a file; the same words inside text do not count."""
     if "pxctl:" not in document.text or document.file.endswith(".json"):
         return []
+    text = document.text
     found: list[Ignore] = []
-    at = 0
-    for number, line in enumerate(document.text.split("\n"), start=1):
-        match = _COMMENT.search(line)
-        if match and _is_comment(line, match.start()):
-            rest = match.group("rest")
-            codes = tuple(dict.fromkeys(_CODE.findall(rest)))
-            reason = _CODE.sub("", rest).strip(" ,:;-")
-            own = not line[: match.start()].strip()
-            found.append(Ignore(number, codes, reason, at + match.start(), at + len(line.rstrip("\r")), own))
-        at += len(line) + 1
-    return found
+    for match in _COMMENT.finditer(text):
+        number, column = lines.position(text, match.start())
+        before = (lines.line(text, number) or "")[: column - 1]
+        if before and not before[-1].isspace():
+            continue
+        rest = match["rest"]
+        codes = tuple(dict.fromkeys(_CODE.findall(rest)))
+        reason = _CODE.sub("", rest).strip(" ,:;-")
+        target = number if before.strip() else _below(text, number)
+        found.append(
+            Ignore(number, column, target, codes, reason, match.start(), match.start() + len(match[0].rstrip()))
+        )
+    inside = _texts(document) if found else []
+    return [comment for comment in found if not any(_holds(span, comment) for span in inside)]
 
 
-def _is_comment(line: str, at: int) -> bool:
-    before = line[:at]
-    if before and not before[-1].isspace():
-        return False
-    quote = ""
-    for char in before:
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-    return not quote
+def _below(text: str, number: int) -> int:
+    """The first line under a comment that is none itself."""
+    number += 1
+    while _COMMENT_LINE.match(lines.line(text, number) or ""):
+        number += 1
+    return number
 
 
-def takes_out(beside: list[Ignore], finding: Finding) -> bool:
-    """Whether one of the comments for the finding's line names it and gives a reason; marks it as used."""
-    for ignore in beside:
-        if finding.code in ignore.codes:
+def _texts(document: Document) -> list[Span]:
+    """Where the values and keys stand that speak of us."""
+    found: list[Span | None] = []
+    here: list[tuple[Path, Any]] = [((), document.data)]
+    while here:
+        path, value = here.pop()
+        if isinstance(value, dict):
+            found += [document.locate((*path, key), True) for key in value if "pxctl:" in key]
+            here.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            here.extend(((*path, i), item) for i, item in enumerate(value))
+        elif isinstance(value, str) and "pxctl:" in value:
+            found.append(document.locate(path, False))
+    return [span for span in found if span is not None]
+
+
+def _holds(span: Span, comment: Ignore) -> bool:
+    """Whether a comment stands inside a text."""
+    return (span.line, span.column) <= (comment.line, comment.column) < (span.end_line, span.end_column)
+
+
+def takes_out(comments: Sequence[Ignore], finding: Finding) -> bool:
+    """Whether a comment with a reason stands on the finding's line; marks it as used."""
+    for ignore in comments:
+        if finding.code in ignore.codes and ignore.target == max(finding.span.line, 1):
             ignore.used.add(finding.code)
             if ignore.reason:
                 return True
     return False
 
 
-def faulty(document: Document, ignores: list[Ignore], known: frozenset[str]) -> Iterator[tuple[str, Hit]]:
-    """What is wrong with the comments themselves: PX0090 where they say too little, PX0091 where they do nothing."""
-    from pxctl.core.span import Span
-
+def faulty(
+    document: Document, ignores: list[Ignore], known: frozenset[str], complete: bool = True
+) -> Iterator[tuple[str, Hit]]:
+    """What is wrong with the comments themselves: PX0090 where they say too little, PX0091 where they do nothing, as
+    far as that is known: where files could not be read, findings are missing."""
     for ignore in ignores:
-        line_start = document.text.rfind("\n", 0, ignore.start) + 1
-        span = Span(document.file, ignore.line, ignore.start - line_start + 1, ignore.line, ignore.end - line_start + 1)
+        end_column = ignore.column + ignore.end - ignore.start
+        span = Span(document.file, ignore.line, ignore.column, ignore.line, end_column)
         hint = "write `# pxctl: ignore PX0123 why it is right here`"
         if not ignore.codes:
             yield "PX0090", Hit("this ignore comment names no rule", span=span, hint=hint)
@@ -92,17 +113,18 @@ def faulty(document: Document, ignores: list[Ignore], known: frozenset[str]) -> 
             if code not in known:
                 yield "PX0090", Hit(f"`{code}` is no rule", span=span, hint="see docs/rules.md")
         unused = [code for code in ignore.codes if code not in ignore.used and code in known]
-        if unused:
-            only = len(unused) == len(ignore.codes)
-            change = Change("cut", start=_with_space(document.text, ignore), end=ignore.end) if only else None
+        if unused and complete:
+            change = _removal(document.text, ignore) if len(unused) == len(ignore.codes) else None
             yield (
                 "PX0091",
                 Hit(f"nothing to ignore here: {', '.join(unused)}", span=span, hint="remove it", change=change),
             )
 
 
-def _with_space(text: str, ignore: Ignore) -> int:
+def _removal(text: str, ignore: Ignore) -> Change:
+    """Cut a comment with the blanks before it, or its whole line where it has one."""
     start = ignore.start
     while start and text[start - 1] in " \t":
         start -= 1
-    return start
+    end = lines.offset(text, ignore.line + 1, 1) if ignore.target > ignore.line else ignore.end
+    return Change("cut", start=start, end=end)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pxctl.app.flows.lint import Linted
+from pxctl.core import lines
 from pxctl.core.errors import ConfigError, RefusedError, UsageError
 from pxctl.core.secretlike import mask_line
 from pxctl.core.span import Span
@@ -83,11 +84,10 @@ def lint_foreign(name: str, files: Sequence[Path], environment: frozenset[str] |
 def _with_lines(findings: Sequence[Finding], text: str, form: Gateway) -> Iterator[Finding]:
     """Findings with their rule's name and the line that they speak of, secrets masked."""
     rules = {rule.code: rule.name for rule in form.rules()}
-    lines = text.splitlines()
     for finding in findings:
-        at = finding.span.line - 1
-        line = mask_line(lines[at]) if 0 <= at < len(lines) and finding.code != "PX0807" else None
-        yield finding.model_copy(update={"rule": rules.get(finding.code, ""), "snippet": line})
+        line = lines.line(text, finding.span.line) if finding.code != "PX0807" else None
+        snippet = None if line is None else mask_line(line)
+        yield finding.model_copy(update={"rule": rules.get(finding.code, ""), "snippet": snippet})
 
 
 def rule_info(code: str, form: Gateway) -> RuleInfo:
