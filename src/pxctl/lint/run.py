@@ -14,7 +14,7 @@ from pxctl.lint.edits import edits
 from pxctl.lint.registry import all_rules
 from pxctl.lint.view import View, route_references
 from pxctl.model.document import Document
-from pxctl.model.finding import Finding, LintReport, RuleInfo
+from pxctl.model.finding import Finding, LintReport, RuleInfo, Severity
 
 if TYPE_CHECKING:
     from pxctl.model.configuration import Loaded
@@ -162,9 +162,11 @@ def _about_comments(
 ) -> Iterator[Finding]:
     wanted = loaded.config.project.lint
     known = frozenset(rules)
+    complete = not any(finding.severity is Severity.ERROR for finding in loaded.findings)
+    complete = complete and View(loaded).project_document is not None
     for file, found in comments.items():
         document = loaded.documents[file]
-        for code, hit in ignores.faulty(document, found, known):
+        for code, hit in ignores.faulty(document, found, known, complete):
             severity = settings.severity_of(rules[code], file, wanted) if code in rules else None
             if severity is not None:
                 yield as_finding(rules[code], document, hit).model_copy(update={"severity": severity})
