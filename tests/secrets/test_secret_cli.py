@@ -14,6 +14,7 @@ from tests.repos import provider_yaml, pxctl
 from tests.secrets.conftest import Bao
 from tests.servers import RawServer, http, raw_server
 
+from pxctl.app.flows.validate import Request, _live
 from pxctl.signals.journal import Journal
 
 OLD, NEW, WRONG = "canary-old-0123456789", "canary-new-9876543210", "canary-wrong-55555555"
@@ -239,6 +240,48 @@ def test_a_branch_that_was_removed_does_not_open_the_door(repo: Path, tmp_path: 
     assert json.loads(run(repo, "secret", "status", "p", "--format", "json").stdout)["secrets"][0]["version"] == "1"
     refused = run(repo, "secret", "clear", "p", "--confirm", "p")
     assert refused.returncode == 4 and "is live in `production`" in refused.stderr
+
+
+def test_a_branch_that_was_rewritten_does_not_open_the_door_either(repo: Path, tmp_path: Path) -> None:
+    ready_to_release(repo, tmp_path / "key")
+    git(repo, "init", "-q", "--bare", str(tmp_path / "remote.git"))
+    git(repo, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    assert run(repo, "env", "init", "production").returncode == 0
+    assert run(repo, "secret", "set", "p", stdin=OLD).returncode == 0
+    kept = git(tmp_path / "remote.git", "rev-parse", "env/production")
+    forged = git(repo, "commit-tree", "-m", "another beginning, with other signers", "HEAD^{tree}")
+    git(repo, "push", "-q", "--force", "origin", f"{forged}:refs/heads/env/production")
+    for args in (("clear", "p", "--confirm", "p"), ("set", "p"), ("rotate", "p")):
+        done = run(repo, "secret", *args, stdin=NEW)
+        assert done.returncode == 4 and "was rewritten" in done.stderr, done.stderr
+    off = run(repo, "provider", "disable", "p")
+    assert off.returncode == 4 and "was rewritten" in off.stderr, off.stderr
+    git(repo, "push", "-q", "--force", "origin", f"{kept}:refs/heads/env/production")
+    assert run(repo, "secret", "set", "p", stdin=NEW).returncode == 0
+
+
+@pytest.mark.parametrize("how", ["removed", "rewritten"])
+def test_reading_goes_on_and_warns_where_the_branch_cannot_be_trusted(repo: Path, tmp_path: Path, how: str) -> None:
+    ready_to_release(repo, tmp_path / "key")
+    git(repo, "init", "-q", "--bare", str(tmp_path / "remote.git"))
+    git(repo, "remote", "add", "origin", str(tmp_path / "remote.git"))
+    assert run(repo, "env", "init", "production").returncode == 0
+    assert run(repo, "secret", "set", "p", stdin=OLD).returncode == 0
+    assert "warning" not in run(repo, "secret", "status", "p").stderr
+    if how == "removed":
+        git(tmp_path / "remote.git", "update-ref", "-d", "refs/heads/env/production")
+    else:
+        forged = git(repo, "commit-tree", "-m", "another beginning", "HEAD^{tree}")
+        git(repo, "push", "-q", "--force", "origin", f"{forged}:refs/heads/env/production")
+    said = {"removed": "has no such branch now", "rewritten": "was rewritten"}[how]
+    done = run(repo, "secret", "status", "p", "--format", "json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0 and report["secrets"][0]["state"] == "ok"
+    assert [said in warning for warning in report["warnings"]] == [True]
+    assert "which credential is live in `production` is not known" in done.stderr
+    live, warnings = _live(Request(repo), "production")
+    assert [(said in w, "what was last seen counts" in w) for w in warnings] == [(True, True)]
+    assert live("p") == {"api_key": "1"}
 
 
 def test_openbao_s_own_audit_file_holds_no_secret_in_clear(repo: Path, bao: Bao) -> None:

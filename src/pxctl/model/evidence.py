@@ -84,6 +84,7 @@ class ValidationReport(Model):
     interrupted: bool = False
     evidence: tuple[Evidence, ...] = ()
     stored: bool = True
+    warnings: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -40,6 +40,7 @@ class SecretReport(Model):
     environment: str | None = None
     at: datetime
     secrets: tuple[SecretStatus, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

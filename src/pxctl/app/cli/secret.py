@@ -139,7 +139,10 @@ def status(
     from pxctl.report.secret import status_text
 
     report = flow.status(Room(find_root(repo), env, base), tuple(providers or ()))
-    Output(output, quiet=quiet, verbose=verbose).answer(report, format, status_text)
+    out = Output(output, quiet=quiet, verbose=verbose)
+    out.answer(report, format, status_text)
+    for warning in report.warnings:
+        out.warn(warning)
     return report.exit_code
 
 

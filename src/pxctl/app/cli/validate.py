@@ -106,6 +106,8 @@ def validate(
             out.write(validation_html(report))
         case _:
             out.answer(report, format, report_evidence.validation_text)
+    for warning in report.warnings:
+        out.warn(warning)
     if not report.stored:
         out.warn(f"the evidence could not be stored in {Path('.pxctl') / 'signals.db'}")
     if report.interrupted:

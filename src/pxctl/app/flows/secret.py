@@ -107,7 +107,9 @@ def status(room: Room, providers: tuple[str, ...] = ()) -> SecretReport:
     if not providers and all(one.state != "unknown" for one in found):
         with suppress(PxctlError), SignalStore(room.journal.path.with_name("signals.db")) as store:
             store.put_fact("missing_credentials", missing, room.clock.now())
-    return SecretReport(environment=room.environment, at=room.clock.now(), secrets=found)
+    return SecretReport(
+        environment=room.environment, at=room.clock.now(), secrets=found, warnings=room.doubts()
+    )  # fmt: skip
 
 
 def check(room: Room, providers: tuple[str, ...] = ()) -> SecretCheck:

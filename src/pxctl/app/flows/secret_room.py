@@ -90,6 +90,13 @@ class Room:
             return branch.view(tip) if tip else None
         return None
 
+    def doubts(self) -> tuple[str, ...]:
+        """A warning where the environment's branch is there and cannot be trusted, so that it was read as none."""
+        _ = self.view
+        if self.unread is None:
+            return ()
+        return (f"which credential is live in `{self.environment}` is not known: {self.unread.message}",)
+
     def trusted_view(self) -> View | None:
         """The view for those who change something: a branch that was removed or rewritten is no missing branch.
 

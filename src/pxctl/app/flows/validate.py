@@ -53,9 +53,10 @@ def validate(
     _named_environment(jobs, environment)
     store = SignalStore(state_folder(request.root) / "signals.db")
     with store:
-        keys = Keys(base.resolver(values), values, _live(request, environment))
+        live, warnings = _live(request, environment)
+        keys = Keys(base.resolver(values), values, live)
         report, samples = run(jobs, keys, request.settings, environment, on_event, clock)
-        report = report.model_copy(update={"source": loaded.source, "base": base.commit})
+        report = report.model_copy(update={"source": loaded.source, "base": base.commit, "warnings": warnings})
         try:
             store.record(samples=samples, evidence=report.evidence, now=clock.now())
         except SignalsError:
@@ -126,13 +127,20 @@ def job_of(loaded: Loaded, provider: Provider) -> Job:
     return Job(provider, place[0].blob if place else "", price_of)
 
 
-def _live(request: Request, environment: str | None) -> Callable[[str], Mapping[str, str]]:
-    """The credential versions that are live, as this clone last saw the environment's branch."""
+def _live(
+    request: Request, environment: str | None
+) -> tuple[Callable[[str], Mapping[str, str]], tuple[str, ...]]:  # fmt: skip
+    """The credential versions that are live, and a warning where the environment's branch cannot be trusted: then they
+    are those that this clone last saw."""
     if environment is None:
-        return lambda _: {}
+        return lambda _: {}, ()
     from pxctl.app.flows.secret_room import Room
 
-    return Room(request.root, environment, fetch=False).live_versions
+    room = Room(request.root, environment)
+    if warnings := room.doubts():
+        room = Room(request.root, environment, fetch=False)
+        warnings = tuple(f"{text}; what was last seen counts" for text in warnings)
+    return room.live_versions, warnings
 
 
 def _named_environment(jobs: Sequence[Job], environment: str | None) -> None:
