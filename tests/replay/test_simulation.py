@@ -215,7 +215,7 @@ def test_invented_traffic() -> None:
 
 def held(report: ReplayReport, **expect: object) -> Iterable[bool]:
     wanted = scenario(expect=Expectation.model_validate(expect))
-    return [h.ok for h in judge(wanted, report, 60 * SECOND)]
+    return [h.ok for h in judge(wanted, report, 60 * SECOND) if h.name != "fault"]
 
 
 def test_expectations(company: Configuration) -> None:
@@ -240,3 +240,30 @@ def test_traffic_out_of_order_is_taken_as_of_the_latest_moment(company: Configur
     report = simulate(compile_config(company), rehearsal_signals(company), [mixed], crowd, laid, Terms())
     assert report.rows == 100
     assert {w.at for w in report.windows} == {90 * SECOND}
+
+
+@pytest.mark.parametrize(
+    ("fault", "met"),
+    [
+        ("provider_outage:east@1m+1m", True),
+        ("provider_outage:east/small@1m+1m", False),  # no request of a gold tenant calls it
+        ("provider_outage:west@1m+1m", False),  # it stands behind east, which answers
+        ("provider_outage:east@1m+0s", False),  # over before it begins
+        ("provider_outage:east@20m+1m", False),  # behind the traffic's end
+        ("health_telemetry_missing:west@1m+1m", True),  # the route names it, so what is known of it matters
+        ("health_telemetry_missing:east/small@1m+1m", False),
+        ("price_service_timeout@1m+1m", True),
+    ],
+)
+def test_a_fault_that_no_request_meets_is_a_broken_expectation(company: Configuration, fault: str, met: bool) -> None:
+    report = run(company, fault, count=1200)
+    assert (report.unmet == ()) is met
+    found = [h for h in judge(scenario(expect=Expectation(served_min=0.0)), report, None) if h.name == "fault"]
+    assert [h.ok for h in found] == [met]
+    assert judge(scenario(), report, None) == (() if met else tuple(found))
+
+
+def test_overlapping_faults_are_met_one_by_one(company: Configuration) -> None:
+    report = run(company, "provider_outage:east@1m+1m", "provider_outage:east/big@us@1m+1m", count=1200)
+    assert [fault.requests > 0 for fault in report.faults] == [True, True]
+    assert report.faults[0].requests >= report.faults[1].requests

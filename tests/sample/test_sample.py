@@ -46,7 +46,7 @@ def test_it_is_as_large_as_a_real_company_s(loaded: Loaded) -> None:
     assert len(config.tenants) == 200
     assert len({tenant.tier for tenant in config.tenants.values()}) == 4
     assert len({tenant.business_line for tenant in config.tenants.values()}) == 3
-    assert len(config.scenarios) == 6
+    assert len(config.scenarios) == 11
     assert len(config.guarantees) >= 6
 
 

@@ -38,6 +38,11 @@ class Comparison(Model):
     report_a: ReplayReport
     report_b: ReplayReport
 
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The faults that no request met, under A or under B."""
+        return tuple(name for name in self.report_a.unmet if name in self.report_b.unmet)
+
 
 class SimulationSet(Model):
     """Several runs, such as all scenarios of a repository."""

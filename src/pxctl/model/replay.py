@@ -81,6 +81,18 @@ class Event(Model):
     what: str
 
 
+class Met(Model):
+    """A fault, when it began, and how many requests met it.
+
+    A request meets a fault of calls where it calls such a deployment, and one of telemetry or prices where its route
+    names such a deployment.
+    """
+
+    what: str
+    at: int
+    requests: int
+
+
 class Held(Model):
     """One expectation of a scenario, and whether it held."""
 
@@ -120,6 +132,7 @@ class ReplayReport(Model):
     fault_paths: dict[str, dict[str, int]] = Field(default_factory=dict, description="`paths` under each set of faults")
     answered: dict[str, int] = Field(default_factory=dict, description="requests by who answered; simulations only")
     bases: dict[str, int] = Field(default_factory=dict, description="routed requests by what their cost rests on")
+    faults: tuple[Met, ...] = ()
     safe_mode_since: int | None = Field(default=None, description="when safe mode first tripped")
     windows: tuple[Window, ...] = ()
     events: tuple[Event, ...] = ()
@@ -130,3 +143,8 @@ class ReplayReport(Model):
     def ok(self) -> bool:
         """Whether every expectation held."""
         return all(held.ok for held in self.expectations)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The faults that no request met: nothing was shown of them."""
+        return tuple(fault.what for fault in self.faults if not fault.requests)

@@ -25,8 +25,12 @@ _WRITTEN = re.compile(rf"([a-z_]+)(?::(.+?))?(?:@({_TIME}))?(?:\+({_TIME}))?(?:\
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One fault over one deployment: `start` to `end` (exclusive), microseconds of virtual time."""
+    """One fault over one deployment: `start` to `end` (exclusive), microseconds of virtual time.
 
+    `fault` is the fault's number, in the order in which they were laid.
+    """
+
+    fault: int
     kind: str
     start: int
     end: int
@@ -53,6 +57,10 @@ class Trouble:
         spells = self.by_deployment.get(deployment)
         return () if spells is None else tuple(s for s in spells if s.start <= at < s.end)
 
+    def met(self, at: int, deployments: Iterable[str], *, called: bool) -> set[int]:
+        """The faults that deployments have at a moment: those that a call meets, or those in what is measured."""
+        return {s.fault for name in deployments for s in self.of(name, at) if (s.kind in CALLS) is called}
+
     def any_at(self, at: int) -> bool:
         """Whether anything is wrong anywhere."""
         return any(s.start <= at < s.end for spells in self.by_deployment.values() for s in spells)
@@ -74,13 +82,13 @@ def trouble(config: Configuration, faults: Iterable[Fault]) -> Trouble:
     found: dict[str, list[Spell]] = {}
     edges: list[tuple[int, str]] = []
     spans = []
-    for fault in faults:
+    for number, fault in enumerate(faults):
         hit = [name for name in names if _hits(fault, name)]
         if not hit:
             raise UsageError(f"{fault.kind} names `{fault.target}`, which is no provider, region or deployment")
         start = duration_ms(fault.at) * 1000
         end = FOREVER if fault.for_ is None else start + duration_ms(fault.for_) * 1000
-        spell = Spell(fault.kind, start, end, _factor(fault), 0.5 if fault.rate is None else fault.rate)
+        spell = Spell(number, fault.kind, start, end, _factor(fault), 0.5 if fault.rate is None else fault.rate)
         for name in hit:
             found.setdefault(name, []).append(spell)
         words = f"{fault.kind.replace('_', ' ')} of {fault.target or 'everything'}"

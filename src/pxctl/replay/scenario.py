@@ -101,7 +101,19 @@ def judge(scenario: Scenario, report: ReplayReport, first_fault: int | None) -> 
     if expect.never is not None:
         hit = [n for n in used if any(_names(ref, n) for ref in expect.never)]
         found.append(Held(name="never", wanted=", ".join(expect.never), got=", ".join(hit) or "none", ok=not hit))
-    return tuple(found)
+    return tuple(found) + (met(report) if found or report.unmet else ())
+
+
+def met(report: ReplayReport) -> tuple[Held, ...]:
+    """Every fault has to be met by a request: a fault that none met shows nothing."""
+    return tuple(
+        Held(name="fault", wanted=fault.what, got=_met_by(fault.requests), ok=fault.requests > 0)
+        for fault in report.faults
+    )
+
+
+def _met_by(requests: int) -> str:
+    return "met by no request" if not requests else f"met by {requests:,} request{'s' if requests > 1 else ''}"
 
 
 def _safe_mode(within: str, report: ReplayReport, first_fault: int) -> Held:

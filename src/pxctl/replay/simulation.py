@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pxctl.core.errors import ContextError
 from pxctl.model.context import Context
 from pxctl.model.decision import Refusal
-from pxctl.model.replay import Event, ReplayReport
+from pxctl.model.replay import Event, Met, ReplayReport
 from pxctl.model.signals import Signals
 from pxctl.policy.bound import Bound
 from pxctl.policy.compile import Compiled
@@ -81,6 +81,7 @@ class World:
         self.tally = OutcomeTally(terms.window)
         self.events: list[Event] = [Event(at=at, what=what) for at, what in trouble.edges]
         self.states: dict[int, tuple[bool, tuple[str, ...]]] = {}
+        self._met = [0] * len(trouble.spans)
         self._open_window(0)
 
     def _open_window(self, number: int) -> None:
@@ -133,23 +134,33 @@ class World:
         except ContextError as error:
             self.tally.reject(at, str(error))
             return Came()
+        met: set[int] = set()
+        if self._met and facts.lane is not None:
+            met |= self._trouble.met(at, facts.lane.ids, called=False)
         if facts.primary is None:
+            self._count(met)
             self.tally.add(at, context.tenant, facts)
             if facts.refusal is Refusal.NO_CANDIDATE:
                 self._switch.saw(primary_ok=False)
             return Came()
-        served = self._call(at, row, facts, facts.primary)
+        served = self._call(at, row, facts, facts.primary, met)
+        self._count(met)
         self._switch.saw(served.answered == facts.primary)
         fault = "" if served.answered == facts.primary else self._trouble.words_at(at)
         self.tally.add_outcome(at, context.tenant, facts, context.sla_ms, served, fault)
         return Came(facts.primary, served.answered, served.time, served.cost)
 
-    def _call(self, at: int, row: int, facts: Facts, primary: str) -> Served:
+    def _count(self, met: set[int]) -> None:
+        for number in met:
+            self._met[number] += 1
+
+    def _call(self, at: int, row: int, facts: Facts, primary: str, met: set[int]) -> Served:
         time = 0
         tries: tuple[str, ...] = ()
         for number, name in enumerate((primary, *facts.fallbacks)):
             attempt = self._behaviour.attempt(name, at + time, row, number)
             self._telemetry.saw(name, attempt)
+            met |= self._trouble.met(at + time, (name,), called=True)
             time += attempt.time
             tries = (*tries, name)
             if attempt.ok:
@@ -164,6 +175,10 @@ class World:
             source=self._compiled.source,
             events=tuple(sorted(self.events, key=lambda e: e.at)),
             safe_mode_since=self._switch.on_since,
+            faults=tuple(
+                Met(what=what, at=start, requests=requests)
+                for (start, _, what), requests in zip(self._trouble.spans, self._met, strict=True)
+            ),
             **about,
         )
 

@@ -21,7 +21,8 @@ def comparison_text(value: Comparison) -> list[Any]:
     ]  # fmt: skip
     head = f"A = {value.a}, B = {value.b}: {plural(value.report_a.rows, 'request')}, seed {value.report_a.seed}"
     table = Table(("", "A", "B", "B - A", "95 % interval", ""), rows, right=frozenset({1, 2, 3, 4}))
-    return [(head, "bold"), "", table]
+    unmet = [(f"fault: {what}: met by no request", "bold red") for what in value.unmet]
+    return [(head, "bold"), "", table, *unmet]
 
 
 def figure(difference: Difference, value: float, *, signed: bool = False) -> str:

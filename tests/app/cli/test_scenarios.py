@@ -88,6 +88,18 @@ def test_faults_and_ab_on_a_trace(pxctl: Any, company: Path) -> None:
     assert "<svg" in (company / "ab.html").read_text(encoding="utf-8")
 
 
+def test_a_fault_that_no_request_meets_fails_the_run(pxctl: Any, company: Path) -> None:
+    late = ("--fault", "provider_outage:east@3h")
+    done = pxctl("simulate", "trace.csv", *late, cwd=company)
+    assert done.returncode == 1
+    assert "met by no request" in done.stdout
+    ab = pxctl("simulate", "trace.csv", "--against", "cheap", *late, cwd=company)
+    assert ab.returncode == 1
+    assert "fault: provider outage of east: met by no request" in ab.stdout
+    met = pxctl("simulate", "trace.csv", "--against", "cheap", "--fault", "provider_outage:east", cwd=company)
+    assert met.returncode == 0, met.stderr
+
+
 def test_measured_signals(pxctl: Any, company: Path) -> None:
     down = {"deployments": {"east/big@us": {"circuit": "open"}, "east/big@eu": {"quota_requests": 0}}}
     (company / "signals.json").write_text(json.dumps(down), encoding="utf-8")

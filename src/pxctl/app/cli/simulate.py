@@ -98,7 +98,8 @@ def simulate(
 
     What the traffic does not say (tenant, privacy, ...) is drawn from the roster by seed. With --scenario, --fault or
     --behave the chosen deployments are called in virtual time: they answer, fail and recover, and what is measured
-    changes the next decisions. Exit 1 where an expectation is broken, or none of the requests could be judged.
+    changes the next decisions. Exit 1 where an expectation is broken, a fault was met by no request, or none of the
+    requests could be judged.
     """
     from pxctl.app.flows.rehearse import Asked, run
     from pxctl.report.simulation import as_html, as_markdown, as_text

@@ -48,10 +48,11 @@ class Asked:
 
     @staticmethod
     def succeeded(value: Result) -> bool:
-        """Whether every expectation held and something was judged at all."""
-        if isinstance(value, SimulationSet):
-            return value.ok and all(run.totals.requests for run in value.runs)
-        return not isinstance(value, ReplayReport) or value.totals.requests > 0
+        """Whether every expectation held, every fault was met by a request, and something was judged at all."""
+        if isinstance(value, Comparison):
+            return not value.unmet
+        runs = value.runs if isinstance(value, SimulationSet) else (value,) if isinstance(value, ReplayReport) else ()
+        return all(run.ok and run.totals.requests > 0 for run in runs)
 
 
 def run(asked: Asked, progress: Callable[[int], None]) -> Result:

@@ -157,18 +157,20 @@ def run_with_faults(
     policy: str | None = None,
     progress: Progress | None = None,
 ) -> ReplayReport:
-    """A trace in its own time, with calls that behave, and faults."""
+    """A trace in its own time, with calls that behave, and faults, each of which a request has to meet."""
+    from pxctl.replay.scenario import met
     from pxctl.replay.simulation import ASSUMED, simulate
     from pxctl.replay.traces import read_trace
 
     traffic = recognised(traffic)
     config = with_policy(stage.config, policy)
     ready = rehearse(config, stage.environment, source=stage.source, measured=stage.measured)
-    return simulate(
+    report = simulate(
         ready.compiled, ready.signals, read_trace(traffic.trace, preset=traffic.preset, columns=traffic.columns),
         crowd_for(config, traffic), trouble_of(config, faults), _terms(stage, ready, traffic.seed, faults),
         progress=progress, trace=traffic.trace.name, policy=policy, assumptions=ASSUMED,
     )  # fmt: skip
+    return report.model_copy(update={"expectations": met(report)})
 
 
 def run_against(
