@@ -169,7 +169,8 @@ class Tidy:
         window = timedelta(milliseconds=duration_ms(setting.environment.rollback_window))
         kept = {(s, n) for s, n in release.stable.items()}
         kept |= {(r.subject, r.version) for r in release.rollouts}
-        kept |= {(r.subject, r.previous) for r in release.rollouts if r.previous is not None}
+        # what a finished rollout came after is reached inside the window alone: `former` holds it so long
+        kept |= {(r.subject, r.previous) for r in release.rollouts if r.previous is not None and r.state != "done"}
         kept |= {(f.subject, f.version) for f in release.former if setting.now - f.until <= window}
         for pins in view.pins_of_blobs(view.pins_blobs().values()).values():
             kept |= {(f"policies/{name}", n) for name, n in pins.policies.items()}
