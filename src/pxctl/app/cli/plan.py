@@ -55,6 +55,9 @@ def plan(
         ),
     ] = None,
     prove: Annotated[bool, typer.Option(help="Compare over all requests, not only on the trace.")] = True,
+    allow_pinned: Annotated[
+        bool, typer.Option("--allow-pinned", help="A provider may go although tenants of an environment have it.")
+    ] = False,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="0 nothing changes, 1 error or limit exceeded, 2 changes.")
     ] = False,
@@ -72,7 +75,8 @@ def plan(
 ) -> int:
     """Show what a change does: to files in meaning, to any request at all (proved), to recorded traffic, to tenants.
 
-    Exit 1 where a `--fail-on` threshold is exceeded.
+    Exit 1 where a `--fail-on` threshold is exceeded, or a provider is removed, disabled or left without its secret that
+    tenants of an environment have.
     """
     from pxctl.app.flows.plan import plan_change, split_range
     from pxctl.app.flows.rehearsal import measured_signals
@@ -91,6 +95,7 @@ def plan(
             made = plan_change(
                 root, base, head, traffic=traffic, fail_on=tuple(fail_on or ()), prove=prove,
                 environment=env, measured=measured_signals(root, signals), progress=step.advance,
+                guard_pinned=not allow_pinned,
             )  # fmt: skip
     except PxctlError as error:
         if detailed_exitcode:

@@ -35,8 +35,13 @@ def plan_change(
     environment: str | None = None,
     measured: Signals | None = None,
     progress: Progress | None = None,
+    guard_pinned: bool = True,
 ) -> ChangePlan:
-    """Compare two sides (revisions, `env:NAME`, None for the work tree) in meaning, over all requests, on traffic."""
+    """Compare two sides (revisions, `env:NAME`, None for the work tree) in meaning, over all requests, on traffic.
+
+    `guard_pinned`: a provider that is taken away while an environment's tenants have it breaks the limit `pinned`.
+    """
+    from pxctl.app.flows.pinned import pinned_limits
     from pxctl.replay.impact import shown_by_traffic
     from pxctl.replay.limits import PROVED, check_form, measure, measure_proof
     from pxctl.replay.meaning import meaning
@@ -50,7 +55,7 @@ def plan_change(
     difference = difference_of(before, after) if prove or PROVED in fail_on else None
     if difference is not None and impact is not None:
         difference = shown_by_traffic(difference, impact)
-    limits = []
+    limits, pinned = pinned_limits(root, before.config, after.config) if guard_pinned else ([], [])
     for text in fail_on:
         if text == PROVED and difference is not None:
             limits.append(measure_proof(text, difference))
@@ -66,7 +71,7 @@ def plan_change(
         proof=difference,
         tenants=tuple(impact.tenants) if impact else (),
         limits=tuple(limits),
-        warnings=(*before.warnings, *after.warnings, *_warnings(before.config, after.config)),
+        warnings=(*before.warnings, *after.warnings, *_warnings(before.config, after.config), *pinned),
     )
 
 
