@@ -113,7 +113,9 @@ class DecisionChange(Model):
     route_before: str | None
     route_after: str | None
     certain: bool
+    kinds: int = Field(default=0, description="kinds of requests that are treated differently; see `counted`")
     message: str
+    when: str = Field(default="", description="what must be so for the example to show it; empty: all is well")
     example: Context | None = None
     before: Decision | None = None
     after: Decision | None = None
@@ -123,7 +125,8 @@ class DecisionChange(Model):
 class DecisionDifference(Model):
     """The comparison of two compiled configurations over all requests of the tenants that both know.
 
-    `unchanged` is a proof: no request is decided otherwise, whatever the signals.
+    `unchanged` is a proof: no request is decided otherwise, whatever the signals. `kinds` of requests were compared
+    (docs/plan.md says what a kind is), `kinds_changed` of them are treated differently; both are exact.
     """
 
     schema_version: Literal[1] = 1
@@ -132,4 +135,8 @@ class DecisionDifference(Model):
     tenants_added: tuple[str, ...] = ()
     tenants_removed: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
-    parts: int = 0
+    parts: int = Field(default=0, description="how many boxes of requests were looked at")
+    kinds: int = 0
+    kinds_changed: int = 0
+    counted: bool = Field(default=True, description="false: the counts of changes are `at least so many`")
+    pairs: int = Field(default=0, description="pairs of routes that differ, those too that are not among `changes`")

@@ -170,26 +170,48 @@ def proof_words(plan: ChangePlan) -> str:
         return "proved: no decision changes, for any request, whatever the signals"
     certain = sum(change.certain for change in plan.proof.changes)
     rest = len(plan.proof.changes) - certain
+    more = plan.proof.pairs - len(plan.proof.changes)
     said = [f"decisions change between {plural(certain, 'pair')} of routes, each with a request"] if certain else []
     said += [f"{plural(rest, 'pair')} of routes differ, and nothing was shown"] if rest else []
+    said += [f"{plural(more, 'more pair')} of routes differ, counted alone"] if more else []
+    said += [kinds_words(plan.proof)] if plan.proof.kinds_changed else []
     said += ["not everything could be looked at"] if plan.proof.limits else []
     return "of all requests: " + "; ".join(said)
 
 
+def kinds_words(proof: DecisionDifference) -> str:
+    """How many kinds of requests change, of how many."""
+    least = "" if proof.counted else "at least "
+    share = percent(proof.kinds_changed, proof.kinds)
+    return f"{least}{proof.kinds_changed:,} of {plural(proof.kinds, 'kind')} of requests ({share})"
+
+
 def proof_table(proof: DecisionDifference, most: int) -> Table:
-    """Which routes' decisions change, with one request each."""
+    """Which routes' decisions change, for how many kinds of requests, with one request each."""
+    least = "" if proof.counted else "at least "
     rows: list[list[Cell]] = [
         [f"{c.policy}: {c.route_before or '-'}", c.route_after or "-", f"{c.tenants:,}",
-         c.message if c.certain else f"maybe: {c.message}", _request(c)]
+         f"{least}{c.kinds:,}" if c.kinds else "", percent(c.kinds, proof.kinds) if c.kinds else "",
+         _what(c), _request(c)]
         for c in proof.changes[:most]
     ]  # fmt: skip
-    if len(proof.changes) > most:
-        rows.append([(f"... and {len(proof.changes) - most:,} more", "dim"), "", "", "", ""])
-    return Table(("route before", "after", "tenants", "what changes", "for example"), rows, right=frozenset({2}))
+    if proof.pairs > most:
+        rows.append([(f"... and {proof.pairs - most:,} more", "dim"), "", "", "", "", "", ""])
+    headers = ("route before", "after", "tenants", "kinds of requests", "share", "what changes", "for example")
+    return Table(headers, rows, right=frozenset({2, 3, 4}))
+
+
+def _what(change: DecisionChange) -> str:
+    if not change.certain:
+        return f"maybe: {change.message}"
+    return f"{change.when}: {change.message}" if change.when else change.message
 
 
 def _request(change: DecisionChange) -> str:
     if change.example is None:
         return ""
     given = change.example.model_dump(exclude_defaults=True, exclude={"trace_id", "request_key"})
-    return ", ".join(f"{name} {_value(value)}" for name, value in given.items())
+    said = [f"{name} {_value(value)}" for name, value in given.items()]
+    if change.example.trace_id and not change.example.trace_id.endswith("-0"):
+        said.append(f"trace_id {change.example.trace_id}")
+    return ", ".join(said)

@@ -70,8 +70,8 @@ def _proof(plan: ChangePlan) -> str:
     said = f"{'🟢' if plan.proved else '🔶'} {plain(words[:1].upper() + words[1:])}.\n"
     said += "".join(f"\n> ⚠️ not looked at whole: {plain(limit)}\n" for limit in plan.proof.limits)
     if plan.proof.changes:
-        body = table(proof_table(plan.proof, 50), codes=(0, 1, 4))
-        said += "\n" + fold(f"routes whose decisions change ({len(plan.proof.changes)})", body)
+        body = table(proof_table(plan.proof, 50), codes=(0, 1, 6))
+        said += "\n" + fold(f"routes whose decisions change ({plan.proof.pairs:,})", body)
     return said
 
 

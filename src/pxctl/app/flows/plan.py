@@ -119,16 +119,23 @@ def difference_of(before: PlanSide, after: PlanSide) -> DecisionDifference:
     for change in (change for one in found for change in one.changes):
         key = (change.policy, change.route_before, change.route_after)
         known = changes.get(key)
-        better = change if known is None or (change.certain and not known.certain) else known
-        tenants = change.tenants + (known.tenants if known is not None else 0)
-        changes[key] = better.model_copy(update={"tenants": tenants})
+        if known is None:
+            changes[key] = change
+            continue
+        better = change if change.certain and not known.certain else known
+        sums = {"tenants": change.tenants + known.tenants, "kinds": change.kinds + known.kinds}
+        changes[key] = better.model_copy(update=sums)
     return DecisionDifference(
         unchanged=all(one.unchanged for one in found),
-        changes=tuple(changes.values()),
+        changes=tuple(sorted(changes.values(), key=lambda change: -change.kinds)),
         tenants_added=tuple(t for t in after.config.tenants if t not in before.config.tenants),
         tenants_removed=tuple(t for t in before.config.tenants if t not in after.config.tenants),
         limits=tuple(dict.fromkeys(limit for one in found for limit in one.limits)),
         parts=sum(one.parts for one in found),
+        kinds=sum(one.kinds for one in found),
+        kinds_changed=sum(one.kinds_changed for one in found),
+        counted=all(one.counted for one in found),
+        pairs=len(changes) + sum(one.pairs - len(one.changes) for one in found),
     )
 
 

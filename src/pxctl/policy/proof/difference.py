@@ -1,182 +1,202 @@
 """Two compiled policies over all requests: a proof that no decision changes, or the pairs of routes that differ.
 
-Both sequences of routes are laid over the same cells. A part in which both take routes that say the same of the same
-deployments, for tenants with the same access, is decided alike whatever the signals. Where they do not, requests are
-tried until one is decided otherwise; a pair of routes for which none is found is reported as uncertain, never as equal.
+Both sequences of routes are laid over the same cells and cut into parts (`parts`); within a part the kinds of requests
+that the sides treat differently are counted exactly (`kinds`). Kinds with equal views are decided alike whatever the
+signals. For each pair of routes requests are tried until one is decided otherwise; a pair for which none is found is
+reported as uncertain, never as equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from pxctl.model.context import Context
 from pxctl.model.decision import Decision, usd
 from pxctl.model.proof import DecisionChange, DecisionDifference
-from pxctl.model.signals import EPOCH, DeploymentSignal, Signals
-from pxctl.policy.bound import Bound
+from pxctl.model.signals import Signals
 from pxctl.policy.compile import Compiled
 from pxctl.policy.facts import Facts
 from pxctl.policy.proof.joint import TENANT, Joint, Pair, pairs
-from pxctl.policy.proof.search import Search, TooLargeError, meet, minus, narrowest
-from pxctl.policy.proof.space import Box
-from pxctl.policy.proof.trial import requests
+from pxctl.policy.proof.kinds import Group, Kinds
+from pxctl.policy.proof.parts import NODES, Sequences
+from pxctl.policy.proof.search import TooLargeError
+from pxctl.policy.proof.trial import KEYS, TRACE, requests, situations
 
-NODES = 200_000
-Trials = list[tuple[Signals, Bound, Bound]]
 MOST_CHANGES = 500
+"""How many pairs of routes are shown, each with a request; the others are counted alone."""
+SAMPLES = 6
+"""How many groups of a pair of routes are tried until one shows a difference."""
+FEW = 24
+"""How many requests are tried under every circumstance before all of them are."""
+TRIES = 20_000
+"""How many decisions are compared for one pair of routes."""
+ALL_TRIES = 200_000
+"""How many for all of them; pairs that come after are not tried."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """One pair of routes: how many kinds, of which tenant cells, and groups to try, with their entries."""
+
+    kinds: int = 0
+    tenants: int = 0
+    samples: list[tuple[Group, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _State:
-    changes: dict[tuple[str, Any, Any], DecisionChange]
-    limits: list[str]
+    changes: list[DecisionChange] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
     parts: int = 0
+    kinds: int = 0
+    changed: int = 0
+    pairs: int = 0
+    counted: bool = True
+    tries: int = ALL_TRIES
 
 
-def difference(old: Compiled, new: Compiled) -> DecisionDifference:
-    """Compare two compiled configurations over all requests of the tenants that both know."""
-    state = _State({}, [])
+def difference(old: Compiled, new: Compiled, *, nodes: int = NODES) -> DecisionDifference:
+    """Compare two compiled configurations over all requests of the tenants that both know.
+
+    `nodes` bounds the boxes that are looked at for each pair of policies; beyond it counts are `at least`.
+    """
+    state = _State()
     shared = [name for name in old.config.tenants if name in new.config.tenants]
-    if old.vocabulary.levels != new.vocabulary.levels:
-        state.changes["", None, None] = DecisionChange(
-            tenants=len(shared), policy="every policy", route_before=None, route_after=None, certain=False,
-            message="the privacy levels differ: requests with a level that one side lacks are an error there",
-        )  # fmt: skip
+    levels = set(old.vocabulary.levels) ^ set(new.vocabulary.levels)
+    if levels:
+        state.changes.append(DecisionChange(
+            tenants=len(shared), policy="every policy", route_before=None, route_after=None, certain=True,
+            message=f"requests of level {', '.join(sorted(levels))} are an error where the level does not exist",
+        ))  # fmt: skip
+        state.pairs += 1
     for pair in pairs(old, new, shared):
-        try:
-            _compare(state, old, new, pair)
-        except TooLargeError as error:
-            state.limits.append(f"policy `{pair.name}`: {error.message}")
+        _compare(state, old, new, pair, nodes)
+    state.changes.sort(key=lambda change: (-change.kinds, not change.certain))
     return DecisionDifference(
         unchanged=not state.changes and not state.limits,
-        changes=tuple(state.changes.values()),
+        changes=tuple(state.changes),
         tenants_added=tuple(name for name in new.config.tenants if name not in old.config.tenants),
         tenants_removed=tuple(name for name in old.config.tenants if name not in new.config.tenants),
         limits=tuple(state.limits),
         parts=state.parts,
+        kinds=state.kinds,
+        kinds_changed=state.changed,
+        counted=state.counted,
+        pairs=state.pairs,
     )
 
 
-def _compare(state: _State, old: Compiled, new: Compiled, pair: Pair) -> None:
+def _compare(state: _State, old: Compiled, new: Compiled, pair: Pair, nodes: int) -> None:
+    if pair.before is None or pair.after is None:
+        _half(state, old, new, pair)
+        return
     joint = Joint(old, new, pair)
-    if joint.empty:
-        return
-    if joint.broken:
-        state.changes[pair.name, None, None] = DecisionChange(
-            tenants=len(pair.tenants), policy=pair.name, route_before=None, route_after=None, certain=True,
-            message=joint.broken,
-        )  # fmt: skip
-        return
-    if joint.homes:
-        state.changes[pair.name, "region", None] = DecisionChange(
-            tenants=joint.homes, policy=pair.name, route_before=None, route_after=None, certain=False,
-            message="tenants' own region differs, and routes look at the region of requests that state none",
-        )  # fmt: skip
-    trials = [(signals, old.bind(signals), new.bind(signals)) for signals in _signals(old, new)]
-    before, after = Search(joint.masks_before, joint.entries_before), Search(joint.masks_after, joint.entries_after)
-    for part, first, second in _leaves(state, joint, before, after):
-        key = (pair.name, first, second)
-        known = state.changes.get(key)
-        if (known is not None and known.certain) or joint.same(first, second, part):
-            continue
-        found = _try(trials, joint, part, first, second)
-        if known is None or found.certain:
-            state.changes[key] = found
-        if len(state.changes) > MOST_CHANGES:
-            state.limits.append(f"policy `{pair.name}`: more than {MOST_CHANGES} pairs of routes differ")
-            return
-
-
-def _leaves(state: _State, joint: Joint, before: Search, after: Search) -> Iterator[tuple[Box, int, int]]:
-    """Parts that one entry of each sequence takes. Left out is what is decided alike: outside of the entries that were
-    changed, moved, added or removed (and of the tenants whose access was), and where the sequences agree."""
-    changed_before, changed_after = joint.changed()
-    regions = [before.own(entry) for entry in changed_before] + [after.own(entry) for entry in changed_after]
-    if joint.moved:
-        regions.append((joint.moved, *joint.everything[1:]))
-    stack, spent = [region for region in regions if all(region)], 0
-    while stack:
-        box = stack.pop()
-        spent += 1
-        state.parts += 1
-        if spent > NODES:
-            raise TooLargeError(f"more than {NODES:,} parts of the space of requests would have to be looked at")
-        touched_before, every_before, covers = before.touched(box)
-        touched_after, every_after, _ = after.touched(box)
-        if joint.settled(box):
-            common, whole = joint.common(touched_before, touched_after)
-            if whole:
+    sequences, kinds = Sequences(joint, nodes), Kinds(joint)
+    found: dict[tuple[str | None, str | None], _Found] = {}
+    state.kinds += joint.size(joint.everything)
+    try:
+        for part, first, second in sequences.changed():
+            if joint.same(first, second, part):
                 continue
-            if common:
-                stack.extend(minus(box, before.own(narrowest(common, covers).bit_length() - 1)))
-                continue
-        first, second = _first(touched_before), _first(touched_after)
-        own_before, own_after = before.own(first), after.own(second)
-        if not every_before >> first & 1:
-            stack.append(meet(box, own_before))
-            stack.extend(minus(box, own_before))
-        elif not every_after >> second & 1:
-            stack.append(meet(box, own_after))
-            stack.extend(minus(box, own_after))
-        else:
-            yield box, first, second
+            for group in kinds.differing(part, first, second):
+                key = joint.before.name(first), joint.after.name(second)
+                one = found.setdefault(key, _Found())
+                one.kinds += group.count
+                one.tenants |= group.tenants
+                state.changed += group.count
+                if len(one.samples) < SAMPLES:
+                    one.samples.append((group, first, second))
+    except TooLargeError as error:
+        state.limits.append(f"policy `{pair.name}`: {error.message}")
+        state.counted = False
+    state.parts += sequences.nodes
+    state.pairs += len(found)
+    for one in sorted(found.values(), key=lambda one: -one.kinds)[: max(0, MOST_CHANGES - len(state.changes))]:
+        state.changes.append(_shown(state, joint, one))
 
 
-def _first(entries: int) -> int:
-    return (entries & -entries).bit_length() - 1
+def _half(state: _State, old: Compiled, new: Compiled, pair: Pair) -> None:
+    """Tenants whose policy exists on one side alone: each of their requests is an error on the other."""
+    existing = pair.before or pair.after
+    if existing is None:
+        return
+    side = old if pair.before is not None else new
+    joint = Joint(side, side, Pair(existing, existing, pair.tenants))
+    size = joint.size(joint.everything)
+    state.kinds += size
+    state.changed += size
+    state.pairs += 1
+    state.changes.append(DecisionChange(
+        tenants=len(pair.tenants), policy=pair.name, route_before=None, route_after=None, certain=True, kinds=size,
+        message=f"the policy {'did' if pair.before is None else 'does'} not exist"
+        f" {'before' if pair.before is None else 'any more'}",
+    ))  # fmt: skip
 
 
-def _try(trials: Trials, joint: Joint, part: Box, first: int, second: int) -> DecisionChange:
-    """Requests of the part until one is decided otherwise."""
-    names = joint.name_before(first), joint.name_after(second)
-    tenants = sum(joint.sizes[i] for i in range(len(joint.sizes)) if part[TENANT] >> i & 1)
-    made = list(requests(joint, part, first, second))
-    for signals, one, other in trials:
-        for context in made:
-            was, now = one.decide(context), other.decide(context)
+def _shown(state: _State, joint: Joint, found: _Found) -> DecisionChange:
+    """A pair of routes with a request that is decided otherwise, where one is found."""
+    tenants, tried = joint.weight(TENANT, found.tenants), 0
+    _, first, second = found.samples[0]
+    names = joint.before.name(first), joint.after.name(second)
+    common: dict[str, Any] = {
+        "tenants": tenants, "policy": joint.pair.name, "kinds": found.kinds,
+        "route_before": names[0], "route_after": names[1],
+    }  # fmt: skip
+    most = min(TRIES, state.tries)
+    for group, one, other in found.samples:
+        for words, signals, was, now in islice(_decisions(joint, group, one, other), max(0, most - tried)):
+            tried += 1
+            state.tries -= 1
             if (was.route, now.route) != names or outcome(was) == outcome(now):
                 continue
             before, after = was.render(), now.render()
-            seen = _named(before) | _named(after)
-            slim = {name: s for name, s in signals.deployments.items() if name in seen}
             return DecisionChange(
-                tenants=tenants, policy=joint.pair.name, route_before=names[0], route_after=names[1], certain=True,
-                message=_message(before, after), example=context, before=before, after=after,
-                signals=signals.model_copy(update={"deployments": slim}),
-            )  # fmt: skip
+                **common,
+                certain=True,
+                message=_message(before, after),
+                when=words,
+                example=was.context,
+                before=before,
+                after=after,
+                signals=signals,
+            )
     return DecisionChange(
-        tenants=tenants, policy=joint.pair.name, route_before=names[0], route_after=names[1], certain=False,
-        message="the routes differ; no request that was tried is decided otherwise, some may be under other signals",
+        **common, certain=False,
+        message=f"the rules differ, yet none of {tried:,} requests that were tried is decided otherwise",
     )  # fmt: skip
 
 
-def _signals(old: Compiled, new: Compiled) -> Iterator[Signals]:
-    """All well; then with health and latency that differ from deployment to deployment; then everybody failing."""
-    names = list(dict.fromkeys(d.id for c in (old, new) for d in c.fleet.deployments))
-
-    def known(health: Iterable[float], latency: Iterable[float]) -> Signals:
-        made = {
-            name: DeploymentSignal(health=h, health_at=EPOCH, latency_p95_ms=ms)
-            for name, h, ms in zip(names, health, latency, strict=False)
-        }
-        return Signals(deployments=made)
-
-    count = len(names)
-    yield known([1.0] * count, [1.0] * count)
-    yield known([1.0 - i / (2 * count) for i in range(count)], [1.0 + 40 * i for i in range(count)])
-    yield known([0.5 + i / (2 * count) for i in range(count)], [1.0 + 40 * (count - i) for i in range(count)])
-    yield known([0.0] * count, [1e6] * count)
+def _decisions(joint: Joint, group: Group, first: int, second: int) -> Iterator[tuple[str, Signals, Facts, Facts]]:
+    plans = [*joint.before.plans(first), *joint.after.plans(second)]
+    made = list(requests(joint, group, plans))
+    few = [context for context in made if context.cached_input_tokens == 0][:FEW]
+    for some in (made[:1], few, made):
+        for words, signals in situations(joint, plans, group, made):
+            one, other = joint.old.bind(signals), joint.new.bind(signals)
+            for context in made if not words else some:
+                yield words, signals, one.decide(context), other.decide(context)
+    if any(plan.strategy == "weighted" or plan.arm for plan in plans):
+        yield from _by_key(joint, *next(situations(joint, plans, group, made)), made)
 
 
-def _named(decision: Decision) -> set[str]:
-    return {e.deployment for e in (*decision.candidates, *decision.listed_fallbacks)}
+def _by_key(
+    joint: Joint, words: str, signals: Signals, made: list[Context]
+) -> Iterator[tuple[str, Signals, Facts, Facts]]:
+    """Request after request that differ in nothing but their keys."""
+    one, other = joint.old.bind(signals), joint.new.bind(signals)
+    context = max(made, key=lambda c: len(one.decide(c).fallbacks) + len(other.decide(c).fallbacks))
+    for number in range(1, KEYS):
+        keyed = context.model_copy(update={"trace_id": f"{TRACE}-{number}"})
+        yield words, signals, one.decide(keyed), other.decide(keyed)
 
 
 def outcome(facts: Facts) -> tuple[Any, ...]:
     """What of a decision is about where the request goes: primary, fallbacks, cost, refusal."""
     return (
-        facts.primary, facts.fallbacks, facts.refusal, facts.cost, facts.cost_basis, facts.degraded, facts.safe_mode,
+        facts.primary, facts.fallbacks, facts.refusal, facts.cost, facts.cost_basis, facts.degraded,
         facts.from_fallbacks,
     )  # fmt: skip
 
@@ -189,7 +209,7 @@ def _message(was: Decision, now: Decision) -> str:
         return f"fallbacks {_chain(was.fallbacks)} become {_chain(now.fallbacks)}"
     if was.cost != now.cost and was.cost is not None and now.cost is not None:
         return f"cost ${usd(was.cost)} becomes ${usd(now.cost)}"
-    names = ("refusal", "cost_basis", "degraded", "safe_mode", "from_fallbacks")
+    names = ("refusal", "cost_basis", "degraded", "from_fallbacks")
     return ", ".join(name for name in names if getattr(was, name) != getattr(now, name)) + " changed"
 
 

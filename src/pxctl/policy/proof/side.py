@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pxctl.model.base import OTHER
 from pxctl.policy.compile import Compiled
 from pxctl.policy.fleet import Deployment
+from pxctl.policy.integers import UNBOUNDED
 from pxctl.policy.plan import CONTROL, Plan
 from pxctl.policy.tenancy import Seat
 
@@ -28,6 +29,8 @@ class Side:
         self.entries = self.none + 1
         self._others = (1 << self.first) - 1 | 1 << self.none
         self._content: dict[int, Any] = {}
+        self._provider_sets: dict[int, frozenset[str]] = {}
+        self._reached: dict[int, int] = {}
         self._splits = [
             (number, split) for number in range(self.routes)
             if (split := self.policy.split(number)) is not None and split.unit == "tenant"
@@ -48,26 +51,79 @@ class Side:
         elif name in tables.sets:
             routes = tables.sets[name].of_set(value)
         else:
-            bound = tables.bounds[name]
-            routes = bound.masks[-1] if value is None else bound.of(value)
+            routes = tables.bounds[name].of(value.low)
         return routes << self.first | self._others
 
     def access(self, tenant: str, providers: frozenset[str] | None = None) -> Any:
         """What deployments look at in a tenant, by names, so that both sides can be compared."""
-        seat, bits = self._seats[tenant], self.compiled.fleet.provider_bits
-        barred = frozenset(p for p, bit in bits.items() if seat.barred & bit and (providers is None or p in providers))
-        held = frozenset(p for p, bit in bits.items() if seat.withheld & bit and (providers is None or p in providers))
-        own = (seat.tenant.tier, seat.ceiling) if providers is None else ()
-        return barred, held, seat.budget, seat.tenant.business_line, own
+        seat = self._seats[tenant]
+        barred, held = self._names(seat.barred), self._names(seat.withheld)
+        if providers is None:
+            return barred, held, seat.budget, seat.tenant.business_line, (seat.tenant.tier, seat.ceiling)
+        return barred & providers, held & providers, seat.budget, seat.tenant.business_line
+
+    def _names(self, providers: int) -> frozenset[str]:
+        found = self._provider_sets.get(providers)
+        if found is None:
+            bits = self.compiled.fleet.provider_bits.items()
+            found = self._provider_sets[providers] = frozenset(name for name, bit in bits if providers & bit)
+        return found
+
+    def seat(self, tenant: str) -> Seat:
+        """A tenant's place."""
+        return self._seats[tenant]
+
+    def arm(self, entry: int, tenant: str) -> str | None:
+        """The arm that a tenant is in at an entry whose experiment divides tenants."""
+        split = self.policy.split(entry - self.first) if self.kind(entry) == "route" else None
+        return split.arm(split.tenant_place(tenant)) if split is not None and split.unit == "tenant" else None
+
+    def max_cost(self, entry: int) -> int:
+        """The route's own bound, in 1e-12 USD."""
+        return self.plans(entry)[0].max_cost if self.kind(entry) == "route" else UNBOUNDED
+
+    def max_latency(self, entry: int) -> int:
+        """The route's own bound, in microseconds."""
+        bound = self.plans(entry)[0].max_latency if self.kind(entry) == "route" else None
+        return UNBOUNDED if bound is None else bound
+
+    def named(self, entry: int) -> int:
+        """The deployments that a route names, as a bit set over the fleet."""
+        return self.policy.named(entry - self.first) if self.kind(entry) == "route" else 0
+
+    def chosen(self, mask: int) -> list[Deployment]:
+        """The deployments of a bit set."""
+        made, fleet = [], self.compiled.fleet.deployments
+        while mask:
+            low = mask & -mask
+            made.append(fleet[low.bit_length() - 1])
+            mask ^= low
+        return made
+
+    def reached(self, tenant: str) -> int:
+        """The deployments whose provider lets a tenant in."""
+        seat = self._seats[tenant]
+        closed = seat.barred | seat.withheld
+        found = self._reached.get(closed)
+        if found is None:
+            fleet = self.compiled.fleet.deployments
+            found = self._reached[closed] = sum(1 << d.index for d in fleet if not closed & d.provider_bit)
+        return found
+
+    def takers(self, name: str, value: Any) -> int:
+        """The deployments that take a modality, a privacy level, a language or a set of features."""
+        rank = self._levels.index(value) if name == "privacy" else 0
+        passes: dict[str, Callable[[Deployment], bool]] = {
+            "modality": lambda d: value in d.modalities,
+            "privacy": lambda d: rank <= d.privacy,
+            "language": lambda d: d.speaks(value),
+            "features": lambda d: d.capabilities.issuperset(value),
+        }
+        return sum(1 << d.index for d in self.compiled.fleet.deployments if passes[name](d))
 
     def arms(self, tenant: str) -> Any:
         """The arms of experiments that a tenant is in."""
         return tuple((number, split.arm(split.tenant_place(tenant))) for number, split in self._splits)
-
-    def home(self, tenant: str) -> str | None:
-        """The tenant's region, where routes look at regions."""
-        used = self.tables.single["region"].open != self.tables.all
-        return self._seats[tenant].tenant.region if used else None
 
     def silent(self, language: str) -> frozenset[str]:
         """The deployments that do not take a language."""
@@ -110,8 +166,7 @@ class Side:
 
     def providers(self, entry: int) -> frozenset[str]:
         """The providers that a route names."""
-        mask = self.policy.named(entry - self.first)
-        return frozenset(d.provider for d in self.compiled.fleet.deployments if mask >> d.index & 1)
+        return frozenset(d.provider for d in self.chosen(self.named(entry)))
 
     def plans(self, entry: int) -> list[Plan]:
         """A route's plans, one an arm; none for a ceiling."""
@@ -129,11 +184,11 @@ class Side:
         by_priority = plan.strategy == "priority"
         listed = tuple(
             (self._deployment(d), units if weighted else 0, d.index in allowed, d.priority if by_priority else 0)
-            for d, units in pairs_ if d.active and _possible(plan, d)
+            for d, units in pairs_ if d.active and possible(plan, d)
         )  # fmt: skip
         spare = tuple(
             (self._deployment(d), d.index in allowed)
-            for d in plan.fallbacks if (d.active or d.standby) and _possible(plan, d)
+            for d in plan.fallbacks if (d.active or d.standby) and possible(plan, d)
         )  # fmt: skip
         bounds = (plan.min_health, plan.max_latency, plan.max_cost, plan.max_fallbacks)
         return (plan.strategy, plan.weights, listed, spare, bounds)
@@ -155,5 +210,6 @@ class Side:
         )  # fmt: skip
 
 
-def _possible(plan: Plan, d: Deployment) -> bool:
+def possible(plan: Plan, d: Deployment) -> bool:
+    """Whether no file rules a deployment out for every request of a plan."""
     return (d.keyless or d.has_key) and d.stays(plan.regions)

@@ -43,7 +43,7 @@ def _parts(plan: ChangePlan) -> Iterator[str]:
         kind = "good" if plan.proved else "warn"
         body = f'<p><span class="tag {kind}">{escape(proof_words(plan))}</span></p>'
         if plan.proof.changes:
-            body += table(proof_table(plan.proof, 100), codes=(0, 1, 4))
+            body += table(proof_table(plan.proof, 100), codes=(0, 1, 6))
         yield panel("all requests", body + "".join(f"<p>{escape(text)}</p>" for text in plan.proof.limits))
     if plan.meaning:
         rows: list[list[Cell]] = [[c.what, c.kind, place(c), meant(c)] for c in plan.meaning[:500]]
@@ -54,6 +54,9 @@ def _parts(plan: ChangePlan) -> Iterator[str]:
 
 def _figures(plan: ChangePlan) -> Iterator[tuple[str, str]]:
     yield "changes in meaning", f"{len(plan.meaning):,}"
+    if plan.proof is not None and plan.proof.kinds_changed:
+        share = percent(plan.proof.kinds_changed, plan.proof.kinds)
+        yield "of all kinds of requests change", f"{'' if plan.proof.counted else '≥ '}{share}"
     impact = plan.traffic
     if impact is None:
         return
