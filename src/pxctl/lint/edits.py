@@ -28,6 +28,8 @@ def edits(document: Document, change: Change) -> tuple[Edit, ...]:
     if span is None or not span.end_line or document.file.endswith(".json"):
         return ()
     start, end = offsets(document.text, span)
+    if document.text[start : start + 1] in ("&", "!"):  # others may stand for it
+        return ()
     if change.op == "set":
         return (Edit(file=document.file, start=start, end=end, text=_scalar(change.value)),)
     return _remove(document, start, end)

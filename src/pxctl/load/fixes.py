@@ -29,6 +29,9 @@ def safe_fix(file: str, kind: str, code: str, path: Path, value: Any, composed: 
     place = composed.values.get(path)
     if code != "PX0013" or place is None or isinstance(value, (dict, list)) or value is None:
         return ()
+    style = composed.styles.get(path)  # none: an alias
+    if style is None or place.end - place.start != len(str(value)) + 2 * len(style):
+        return ()  # an anchor, escapes, `007`: more than meets the eye
     text = _meant(value, {str(part.get("type")) for part in parts_at(kind, path)})
     return (Edit(file=file, start=place.start, end=place.end, text=text),) if text else ()
 

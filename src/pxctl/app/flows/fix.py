@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -40,13 +41,11 @@ def fixed_texts(root: Path) -> dict[str, str]:
     for _round in range(MAX_ROUNDS):
         linted = lint_loaded(DictTree(files))
         new = _one_round(linted.report, linted.texts)
-        if not new:
+        kept = _that_help(files, linted.report, new) if new else {}
+        if not kept:
             break
-        before = _errors(linted.report)
-        for file, text in new.items():
-            trial = {**files, file: text}
-            if _errors(lint_loaded(DictTree(trial)).report) <= before:
-                files[file] = changed[file] = text
+        files.update(kept)
+        changed.update(kept)
     originals = {path: _read(tree, path) for path in changed}
     return {path: text for path, text in changed.items() if originals[path] != text.encode()}
 
@@ -58,6 +57,33 @@ def _read(tree: WorkTree, path: str) -> bytes | None:
         return tree.read(path)
     except UnreadableError:
         return None
+
+
+def _that_help(files: Mapping[str, str | bytes], before: LintReport, new: Mapping[str, str]) -> dict[str, str]:
+    """The new texts that make nothing worse: all of them where they do not together, else those that do not alone."""
+    from pxctl.app.flows.lint import lint_loaded
+
+    def harmless(texts: Mapping[str, str]) -> bool:
+        after = lint_loaded(DictTree({**files, **texts})).report
+        return not any(_worse(file, before, after) for file in texts)
+
+    if harmless(new):
+        return dict(new)
+    return {file: text for file, text in new.items() if len(new) > 1 and harmless({file: text})}
+
+
+def _worse(file: str, before: LintReport, after: LintReport) -> bool:
+    """Whether a changed file reads worse: it is less of YAML than before, more is wrong with its shape, or, where its
+    shape was sound, there are more errors anywhere. (Of a file whose shape is mended more can be judged than before.)
+    """
+    yaml, shape = _codes(file, before, "PX0011"), _codes(file, before, "PX0020")
+    if _codes(file, after, "PX0011") - yaml or _codes(file, after, "PX0020").total() > shape.total():
+        return True
+    return not shape and _errors(after) > _errors(before)
+
+
+def _codes(file: str, report: LintReport, below: str) -> Counter[str]:
+    return Counter(found.code for found in report.findings if found.span.file == file and found.code < below)
 
 
 def _errors(report: LintReport) -> int:
