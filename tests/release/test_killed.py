@@ -32,26 +32,18 @@ def test_killed_at_some_points(tmp_path: Path, command: str, branch: str) -> Non
 
 
 @pytest.mark.soak
-def test_killed_at_every_point(tmp_path: Path) -> None:
-    every, points = int(os.environ.get("KILL_EVERY", "1")), 0
-    wrong: list[str] = []
-    print(
-        "\n| command | branch | calls | who dies | points | old release | new one | locks left | second tries | wrong |"
-    )
-    for command in COMMANDS:
-        for branch, ways in DEATHS.items():
-            folder = tmp_path / f"{list(COMMANDS).index(command)}-{branch}"
-            there = scene(folder, command, branch == "pushed")
-            for deaths in ways:
-                tally = Tally()
-                for point in range(0, len(there.calls), every):
-                    judge(there, point, deaths, tally)
-                print(
-                    f"| {command} | {branch} | {len(there.calls)} | {deaths} | {tally.points} | {tally.old} "
-                    f"| {tally.new} | {tally.locks} | {tally.retries} | {len(tally.wrong)} |",
-                    flush=True,
-                )
-                points, wrong = points + tally.points, wrong + tally.wrong
-                print("".join(f"{line}\n" for line in tally.wrong), end="", flush=True)
-    print(f"{points} points")
+@pytest.mark.parametrize("branch", DEATHS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_at_every_point(tmp_path: Path, command: str, branch: str) -> None:
+    there, wrong = scene(tmp_path, command, branch == "pushed"), list[str]()
+    for deaths in DEATHS[branch]:
+        tally = Tally()
+        for point in range(0, len(there.calls), int(os.environ.get("KILL_EVERY", "1"))):
+            judge(there, point, deaths, tally)
+        print(
+            f"\n| {command} | {branch} | {deaths} | {tally.points} | {tally.old} | {tally.new} "
+            f"| {tally.locks} | {tally.retries} | {len(tally.wrong)} |",
+            flush=True,
+        )
+        wrong += tally.wrong
     assert wrong == []

@@ -133,6 +133,11 @@ class Branch:
             finally:
                 self._turn = None
 
+    def tidy(self) -> None:
+        """Remove what a publisher that died has left locked, as every turn does. Raises ToolError."""
+        with self.turn():
+            pass
+
     @cached_property
     def record(self) -> Path:
         """The file that publishers on this host queue on."""

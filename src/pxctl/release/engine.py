@@ -5,7 +5,6 @@ The loop is the only place that moves an environment branch.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from pxctl.release import documents
 from pxctl.release.audit import WITHOUT_APPROVAL, tip_problems
 from pxctl.release.branch import Branch
 from pxctl.release.compose import compose
+from pxctl.release.contention import after_a_loss, after_a_win
 from pxctl.release.draft import Draft, Intent, Setting, missing_approvals, plan_of, stale
 from pxctl.release.gates_override import require_gates, unmet
 from pxctl.release.sign import SigningKey
@@ -91,6 +91,8 @@ def make(branch: Branch, intent: Intent, world: World, terms: Terms = NO_TERMS, 
     if dry_run:
         return _attempt(branch, intent, world, terms, None, True, 1)[0]
     with branch.turn():
+        if branch.remote is not None:  # on one host the turn is a queue
+            time.sleep(after_a_win(branch.view(branch.tip(fetch=False)), world.actor, world.clock.now()))
         deadline, attempt, first = time.monotonic() + world.patience, 0, None
         while True:
             attempt += 1
@@ -107,13 +109,7 @@ def make(branch: Branch, intent: Intent, world: World, terms: Terms = NO_TERMS, 
                     f"others kept publishing to `{branch.environment}` for {world.patience:g} s ({attempt} attempts)",
                     hint="nothing was published; run it again",
                 )
-            _pause(attempt)
-
-
-def _pause(attempt: int) -> None:
-    """After a lost race: up to half a second, then seconds, then less and less. Who has lost often waits less than a
-    newcomer, so nobody starves; the more there are, the fewer try at once."""
-    time.sleep(random.uniform(0, min(0.25 * 2**attempt, 8 / attempt)))  # noqa: S311 - jitter, not a secret
+            time.sleep(after_a_loss(attempt))
 
 
 def _attempt(

@@ -1,0 +1,44 @@
+"""Many publishers on one remote: who waits how long, so that everybody gets through and few try in vain.
+
+There is no queue across hosts, so each decides alone, by what it sees: how often it lost, and who released just now.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+from pxctl.model.release import Actor
+from pxctl.release.view import View
+
+RECENT = 16
+"""Releases that are looked back at."""
+BUSY = 3.0
+"""Seconds between releases, below which a branch is busy."""
+
+
+def after_a_loss(attempt: int) -> float:
+    """Seconds to wait after lost race number `attempt`: up to half a second, soon up to two, then less and less.
+
+    Who has lost often waits less than a newcomer; the more there are, the fewer try at the same time.
+    """
+    return random.uniform(0, min(0.25 * 2**attempt, 8 / attempt))  # noqa: S311 - jitter, not a secret
+
+
+def after_a_win(view: View, actor: Actor, now: datetime) -> float:
+    """Seconds by which who released among others just now lets them go first: up to a round of theirs; else 0.
+
+    Without that, whoever has won is back before the others have woken, and wins again.
+    """
+    me, recent, at = f"{actor.name} <{actor.email}>", list[tuple[str, float]](), view
+    while at.header is not None and len(recent) < RECENT:
+        recent.append((at.header.author, now.timestamp() - at.header.time))
+        if not at.header.parents:
+            break
+        at = at.at(at.header.parents[0])
+    recent = [(who, age) for who, age in recent if age < RECENT * BUSY]
+    authors = {who for who, _ in recent}
+    gap = (recent[-1][1] + 1) / len(recent) if recent else BUSY
+    if me not in authors or len(authors) == 1 or gap >= BUSY:
+        return 0.0
+    return random.uniform(0, (len(authors) - 1) * gap)  # noqa: S311 - jitter, not a secret
