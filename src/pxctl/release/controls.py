@@ -9,7 +9,7 @@ from typing import Literal
 from pxctl.core.clock import to_text
 from pxctl.core.errors import RefusedError, UsageError
 from pxctl.model.base import duration_ms
-from pxctl.model.release import Permission, Principal, Signers
+from pxctl.model.release import Permission, Principal, SafeModeFile, Signers
 from pxctl.release import documents
 from pxctl.release.documents import encode_model
 from pxctl.release.draft import Draft, Setting, current
@@ -29,10 +29,12 @@ class SafeModeSwitch:
     def draft(self, view: View, setting: Setting) -> Draft:
         """The new `safe-mode.yaml`."""
         release, now = current(view, setting), view.safe_mode
-        unknown = sorted(self.business_lines - {t.business_line for t in setting.roster.values()})
-        unknown += sorted(self.tenants - set(setting.roster)) if self.on else []
-        if unknown and self.on:
-            raise UsageError(f"the roster has no {', '.join(f'`{u}`' for u in unknown)}", hint="see tenants/*.yaml")
+        # what left the roster can still be switched off
+        unknown = self.business_lines - {t.business_line for t in setting.roster.values()} - set(now.business_lines)
+        unknown |= self.tenants - set(setting.roster) - set(now.tenants)
+        if unknown:
+            names = ", ".join(f"`{u}`" for u in sorted(unknown))
+            raise UsageError(f"the roster has no {names}", hint="see tenants/*.yaml")
         whole = not self.business_lines and not self.tenants
         lines, tenants = set(now.business_lines), set(now.tenants)
         if self.on:
@@ -52,11 +54,21 @@ class SafeModeSwitch:
         step = f"{'on' if self.on else 'off'} for {where}"
         draft = Draft(op="safe_mode", release=release, step=step)
         draft.set(reason=self.reason, step=step)
+        still = "" if self.on else self._still(new, setting)
         if new == now:
-            draft.unchanged = f"safe mode is {step} already"
+            draft.unchanged = still or f"safe mode is {step} already"
         else:
             draft.files[documents.SAFE_MODE] = encode_model(new)
+            draft.warnings += [still] if still else []
         return draft
+
+    def _still(self, new: SafeModeFile, setting: Setting) -> str:
+        """What keeps safe mode on for those for whom it is switched off."""
+        if new.environment:
+            return f"safe mode stays on for the whole environment: pxctl safe-mode off --env {setting.name}"
+        mine = {setting.roster[name].business_line for name in self.tenants if name in setting.roster}
+        lines = sorted(mine & set(new.business_lines))
+        return f"safe mode stays on for the business line {', '.join(lines)}" if lines else ""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ class Rollback:
         one = subjects[0] if len(subjects) == 1 else None
         draft = Draft(op="rollback", release=release, subject=one, version=self.targets.get(one) if one else None)
         draft.set(reason=self.reason)
-        if not moves and not any(rollout.active(release, s) for s in subjects):
+        ends = self.tenants is None and any(rollout.active(release, s) for s in subjects)
+        if not moves and not ends:
             draft.unchanged = "everybody already has what this would put back"
             return draft
         self._check(view, release, setting, moves)
@@ -74,7 +75,9 @@ class Rollback:
             base = state.base
         if base is None:
             raise UsageError(
-                f"`{subject}` has no earlier release here", hint=f"name a version: {subject}@N; see `pxctl audit log`"
+                f"`{subject}` has no earlier release here",
+                hint=f"name a version, such as {subject.partition('/')[2] or subject}@N, or a release: --to SEQ; "
+                "`pxctl audit log` has both",
             )
         if self.to_commit is not None:
             before = view.at(base).pins(pins)
@@ -129,6 +132,7 @@ class Rollback:
         blocked, stable, former = list(release.blocked), dict(release.stable), list(release.former)
         rollouts = release.rollouts
         touched = sorted({*subjects, *(s for w in moves.values() for s in w)})
+        ended = []
         for subject in touched:
             leaving = {pins[t].get(subject) for t, w in moves.items() if subject in w} - {None}
             arriving = {w[subject] for w in moves.values() if subject in w}
@@ -142,6 +146,8 @@ class Rollback:
             if not whole or state is None:
                 continue
             if state.state in rollout.ACTIVE or (state.state == "done" and state.version in leaving):
+                if state.state in rollout.ACTIVE and not arriving:
+                    ended.append(f"{subject}@{state.version} ends at {state.label}")
                 aborted = state.model_copy(update={"state": "aborted", "since": setting.now, "reason": self.reason})
                 release = release.model_copy(update={"rollouts": rollout.with_rollout(release, aborted)})
                 rollouts = release.rollouts
@@ -153,7 +159,10 @@ class Rollback:
                     former.append(FormerStable(subject=subject, version=old, until=setting.now))
             elif arriving == {None} and old in leaving:
                 stable.pop(subject, None)
-        names = ", ".join(f"{s} to {_numbers(w[s] for w in moves.values() if s in w)}" for s in touched)
+        moved = [s for s in touched if any(s in w for w in moves.values())]
+        names = ", ".join(
+            [*(f"{s} to {_numbers(w[s] for w in moves.values() if s in w)}" for s in moved), *ended]
+        )  # fmt: skip
         ones = {w[touched[0]] for w in moves.values()} if len(touched) == 1 else set()
         draft.version = next(iter(ones)) if len(ones) == 1 else None
         draft.set(blocked=tuple(blocked), stable=stable, former=tuple(former), rollouts=rollouts, step=names)

@@ -26,9 +26,17 @@ def find(release: Release, subject: str | None, states: tuple[str, ...] = rollou
         names = ", ".join(f"`{r.subject}`" for r in there)
         raise UsageError(f"several rollouts are on their way: {names}", hint="name one, such as --policy default")
     about = f"of `{subject}` " if subject else ""
-    last = rollout.latest(release, subject) if subject else None
-    hint = f"its last one, @{last.version}, is {last.state}" if last else "`pxctl status` shows what there is"
+    last = last_of(release, subject)
+    hint = "`pxctl status` shows what there is"
+    if last is not None:
+        hint = f"the last one, {last.subject}@{last.version}, is {last.state}; {hint}"
     raise RefusedError(f"no rollout {about}is {' or '.join(states)}", hint=hint)
+
+
+def last_of(release: Release, subject: str | None) -> RolloutState | None:
+    """The last rollout of a subject, or of all, whatever its state."""
+    there = [r for r in release.rollouts if subject in (None, r.subject)]
+    return max(there, key=lambda r: r.since, default=None)
 
 
 def due_at(state: RolloutState, plan: RolloutPlan) -> datetime:
@@ -72,7 +80,8 @@ class Promote:
                 return draft
             raise RefusedError(
                 f"the rollout of {state.subject}@{state.version} is paused: {state.reason or 'no reason given'}",
-                hint="`pxctl retry` resumes it, and promote goes on (--override GATE without a gate); `pxctl abort` ends it",
+                hint="`pxctl retry` resumes it, and promote goes on (--override GATE without a gate); "
+                "`pxctl abort` ends it",
             )
         if self.from_step is not None and state.step != self.from_step:
             draft.unchanged = f"{state.subject}@{state.version} is already at {state.label}"
@@ -166,8 +175,14 @@ class Abort:
     permission: Permission = field(default="publish", init=False)
 
     def draft(self, view: View, setting: Setting) -> Draft:
-        """The way back, for those whom the rollout reached."""
+        """The way back, for those whom the rollout reached; nothing to do where that has happened."""
         release = current(view, setting)
+        last = last_of(release, self.subject)
+        on_their_way = any(r.state in rollout.ACTIVE and self.subject in (None, r.subject) for r in release.rollouts)
+        if last is not None and last.state == "aborted" and not on_their_way:
+            draft = Draft(op="abort", release=release, subject=last.subject, version=last.version, step=last.label)
+            draft.unchanged = f"the rollout of {last.subject}@{last.version} is aborted already"
+            return draft
         state = find(release, self.subject)
         draft = Draft(op="abort", release=release, subject=state.subject, version=state.version, step=state.label)
         targets = taken_back(view, release, state)

@@ -237,5 +237,8 @@ def mode_of(dry_run: bool, direct: bool, pr: bool, request: bool) -> str | None:
 
 
 def split(text: str | None) -> tuple[str, ...]:
-    """`a,b` as (a, b)."""
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    """`a,b` as (a, b). Raises UsageError for an empty text: an empty variable of a script must not mean everybody."""
+    parts = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    if text is not None and not parts:
+        raise UsageError("an option that selects is empty", hint="name what is meant, or leave the option out")
+    return parts

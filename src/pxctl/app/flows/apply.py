@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pxctl.app.flows.approvals import approvals_for, last_author
-from pxctl.app.flows.release import Desk, publish_intent, release
+from pxctl.app.flows.intents import publish_intent
+from pxctl.app.flows.release import Desk, release
 from pxctl.app.flows.rollback import rollback_of
 from pxctl.app.wiring import unsound
 from pxctl.core.errors import GitError, PxctlError, RefusedError
@@ -27,6 +28,8 @@ def apply_requests(desk: Desk, *, dry_run: bool = False) -> tuple[list[ReleaseRe
     there = {p: (desk.tree.blob(p), r) for p, r in desk.loaded.config.requests.items() if p.startswith(prefix)}
     wanted, warnings = due(desk.environment, there, applied(desk.branch, desk.branch.tip()))
     results: list[ReleaseResult] = []
+    if not wanted and not dry_run:
+        desk.branch.tidy()
     for one in wanted:
         try:
             results.append(apply_one(desk, one, dry_run=dry_run))

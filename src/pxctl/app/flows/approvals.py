@@ -43,7 +43,8 @@ def approve_plan(desk: Desk, what: str) -> Approval:
         if author == desk.actor.email:
             raise RefusedError("you wrote this request, and who wrote it does not approve it")
     if len(digest) != 71:
-        raise UsageError(f"`{what}` has no plan digest", hint="sha256: and 64 hex digits")
+        said = "is no plan digest" if what.startswith("sha256:") else "has no plan digest"
+        raise UsageError(f"`{what}` {said}", hint="sha256: and 64 hex digits")
     view = desk.branch.view(desk.branch.tip())
     return approve(desk.branch, view.signers, digest, desk.key, desk.clock.now())
 

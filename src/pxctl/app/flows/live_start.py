@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from pxctl.app.flows.release import Desk, adopted, release
+from pxctl.app.flows.release import Desk, release
 from pxctl.core.clock import from_text
 from pxctl.core.errors import NetworkError, UsageError
 from pxctl.model.base import duration_ms
@@ -21,6 +21,7 @@ def first_release(
     desk: Desk, *, empty: bool, principal: str | None, unsigned: bool, reason: str, dry_run: bool
 ) -> ReleaseResult:
     """Make the root release, and trust it on this machine."""
+    from pxctl.app.flows.intents import adopted
     from pxctl.release.verify import trust
 
     content = desk.content("roster")

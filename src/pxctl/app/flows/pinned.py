@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from pxctl.app.flows.intents import retired
 from pxctl.app.flows.live import pinned_in
-from pxctl.app.flows.release import retired
 from pxctl.core.errors import PxctlError
 from pxctl.model.configuration import Configuration
 from pxctl.model.impact import Limit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pxctl.app.flows.release import Desk, publish_intent, release, selector
+from pxctl.app.flows.intents import publish_intent, selector
+from pxctl.app.flows.release import Desk, release
 from pxctl.app.flows.requests import ask
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import ReleaseRequest
