@@ -31,10 +31,28 @@ def provider_findings(old: str, new: str) -> list[Finding]:
 
 
 @pytest.mark.parametrize(
+    ("file", "old", "new", "message", "hint"),
+    [
+        ("pxctl.yaml", "rollback_window: 14d", "rolback_window: 14d", "unknown field `rolback_window` in `environments.production`", "did you mean `rollback_window`?"),
+        ("pxctl.yaml", "percent: 10", "percent: 1000", "`rollouts.standard.steps[1].percent` must be a number above 0 and below 100, not `1000`", None),
+        ("pxctl.yaml", "{names: [acme]}", "{tier: free}", "`rollouts.standard.steps[0].canary.tier` must be a list of texts, not the text `free`", "put it in brackets: `[…]`"),
+        ("routing-policies/default.yaml", "share: 10,", "share: 110,", "`routes[1].experiment.arms.treatment.share` must be a number from 0 to 100, not `110`", None),
+        ("routing-policies/default.yaml", "share: 10,", "share: ten,", "`routes[1].experiment.arms.treatment.share` must be a number from 0 to 100, not the text `ten`", "write the number without quotes or unit"),
+        ("providers/openai-main.yaml", "input_per_mtok: 2,", "input_per_mtok: [2],", "`models[0].price.input_per_mtok` must be a number of at least 0, not a list", None),
+    ],
+)  # fmt: skip
+def test_sentences_about_what_has_a_name_for_a_key(file: str, old: str, new: str, message: str, hint: str | None) -> None:
+    text = (BASE / file).read_text()
+    assert old in text
+    found = load(DictTree({"pxctl.yaml": (BASE / "pxctl.yaml").read_text(), file: text.replace(old, new, 1)})).findings
+    assert (message, hint) in [(f.message, f.hint) for f in found], found
+
+
+@pytest.mark.parametrize(
     ("old", "new", "place", "message", "hint"),
     [
         ("timeout_ms: 30000", "timout_ms: 30000", "11:1", "unknown field `timout_ms`", "did you mean `timeout_ms`?"),
-        ("timeout_ms: 30000", "timeout_ms: soon", "11:13", "`timeout_ms` must be a whole number above 0, not the text `soon`", None),
+        ("timeout_ms: 30000", "timeout_ms: soon", "11:13", "`timeout_ms` must be a whole number above 0 and at most 3600000, not the text `soon`", None),
         ("status: active", "status: activ", "4:9", "`status` must be `draft`, `active`, `standby` or `disabled`, not `activ`", "did you mean `active`?"),
         ("id: openai-main\n", "", "1:1", "the file lacks `id`", "add `id: …` (text)"),
         ("region: eu, ", "", "8:5", "`endpoints[1]` lacks `region`", "add `region: …` (text)"),

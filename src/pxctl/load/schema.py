@@ -64,6 +64,8 @@ def parts_at(kind: str, path: tuple[str | int, ...]) -> list[dict[str, Any]]:
                 below.append(part.get("items"))
             elif step in part.get("properties", {}):
                 below.append(part["properties"][step])
+            elif "patternProperties" in part:  # how a mapping with names as keys is written
+                below += part["patternProperties"].values()
             elif isinstance(part.get("additionalProperties"), dict):
                 below.append(part["additionalProperties"])
         here = [found for part in below if isinstance(part, dict) for found in _alternatives(root, part)]

@@ -63,8 +63,10 @@ def did_you_mean(word: str, known: Sequence[str]) -> str | None:
 def expected(parts: Sequence[dict[str, Any]]) -> str:
     """What values the sub-schemas allow, in words."""
     words: list[str] = []
+    numbers = any(part.get("type") == "number" for part in parts)
     for part in parts:
-        text = _expected_one(part)
+        # an exact number may also be written as text; nobody needs to be told
+        text = "" if numbers and part.get("type") == "string" and "pattern" not in part else _expected_one(part)
         if text and text not in words and text != "nothing":
             words.append(text)
     return either(words) or "nothing"
@@ -80,15 +82,23 @@ def _expected_one(part: dict[str, Any]) -> str:
         return {"string": "a list of texts"}.get(str(part["items"]["type"]), "a list")
     text = TYPES.get(str(kind), "")
     if kind in ("integer", "number"):
-        low, high = part.get("minimum"), part.get("maximum")
+        low, high, above, below = (
+            _json(part[name]) if name in part else None
+            for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+        )
         if low is not None and high is not None:
             return f"{text} from {low} to {high}"
-        if low is not None:
-            return f"{text} of at least {low}"
-        if part.get("exclusiveMinimum") is not None:
-            return f"{text} above {part['exclusiveMinimum']}"
+        bounds = [
+            f"{word} {bound}"
+            for word, bound in (("at least", low), ("above", above), ("at most", high), ("below", below))
+            if bound is not None
+        ]
+        said = " and ".join(bounds)
+        return f"{text} of {said}" if said.startswith("at ") else f"{text} {said}".strip()
     return text
 
 
 def _json(value: Any) -> str:
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
