@@ -94,3 +94,36 @@ def test_an_outsider_does_not_count(says: As, tmp_path: Path) -> None:
     assert code == 4 and "your key may not approve here" in refused
     assert add_eve(says, tmp_path)[0] == 4
     assert "signer" in run(tmp_path / "repo", "log", "--format=%s", "-1", "env/production")
+
+
+def test_a_key_that_may_not_release_is_told_so_before_anybody_is_asked_to_agree(says: As, tmp_path: Path) -> None:
+    assert says("ada", "signers", "approvals", "--by", "signature", "--required", "1")[0] == 0
+    edit(tmp_path / "repo", "two")
+    code, _, err = says("eve", "publish", "--policy", "default")
+    assert code == 4 and "your key is not among its signers" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("carol", "--forge", "carol", "--may", "publish,fly"), "`fly` is nothing that a signer may do"),
+        (("carol smith", "--forge", "carol"), "`carol smith` is no name for a signer"),
+    ],
+)
+def test_wrong_words_about_signers_are_named(says: As, words: tuple[str, ...], message: str) -> None:
+    code, _, err = says("ada", "signers", "add", *words)
+    assert code == 2 and message in err and "hint" in err
+
+
+def test_the_last_second_person_is_not_revoked(says: As) -> None:
+    assert says("ada", "signers", "approvals", "--by", "signature", "--required", "1")[0] == 0
+    code, _, err = says("ada", "signers", "revoke", "bob")
+    assert code == 4 and "after this nobody could change the signers again" in err and "add another one first" in err
+
+
+def test_approvers_without_a_key_are_warned_of(says: As) -> None:
+    """Reviews on a forge need no key; changing the signers does."""
+    assert says("ada", "signers", "add", "carol", "--forge", "carol", "--may", "approve")[0] == 0
+    assert says("ada", "signers", "revoke", "bob")[0] == 0
+    code, out, _ = says("ada", "signers", "approvals", "--by", "forge", "--required", "1")
+    assert code == 0 and "after this nobody could change the signers again" in " ".join(out.split())

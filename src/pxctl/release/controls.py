@@ -106,6 +106,10 @@ class SignersChange:
         new = now.model_copy(update=update)
         _refuse_locked_out(new)
         draft = Draft(op="signers", release=release, step=step)
+        if stuck := _stuck(new):
+            if new.approvals.by != "forge":
+                raise RefusedError(stuck, hint="add another one first: pxctl signers add WHO --public-key FILE")
+            draft.warnings.append(stuck)
         draft.set(reason=self.reason, step=step)
         if new == now:
             draft.unchanged = "the signers are so already"
@@ -136,6 +140,19 @@ def _refuse_locked_out(new: Signers) -> None:
     approvers = [p for p in new.signers if "approve" in p.may and not p.bot]
     if new.approvals.by != "none" and len(approvers) < new.approvals.required:
         raise RefusedError(f"{new.approvals.required} approvals would be needed, but only {len(approvers)} may approve")
+
+
+def _stuck(new: Signers) -> str:
+    """Why nobody could change these signers again: no request asks for that, so others agree to it by signature."""
+    needed = max(new.approvals.required if new.approvals.by != "none" else 0, new.quorum - 1)
+    able = {p.principal for p in new.signers if "signers" in p.may and p.keys}
+    others = {p.principal for p in new.signers if "approve" in p.may and p.keys and not p.bot}
+    if not new.signers or any(len(others - {name}) >= needed for name in able):
+        return ""
+    return (
+        f"after this nobody could change the signers again: besides whoever does it, {needed} must agree who may "
+        "approve and have a key"
+    )
 
 
 @dataclass(frozen=True)

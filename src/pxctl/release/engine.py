@@ -141,9 +141,9 @@ def _attempt(
         return Outcome("unchanged", plan, view.release, tip, draft.unchanged, attempt), plan
     if dry_run:
         return Outcome("planned", plan, draft.release, tip, "", attempt), plan
-    _refuse_unmet(plan, terms, draft, required)
     overriding = any(g.overridden is not None for g in terms.gates)
     actor = permitted(view, world, intent.permission, draft, overriding)
+    _refuse_unmet(plan, terms, draft, required, wanted.by)
     composed = compose(
         view, draft, plan, actor, now, world.key, terms.gates, approvals, terms.request, world.skew_ok
     )  # fmt: skip
@@ -201,7 +201,7 @@ def _refuse_newer(view: View) -> None:
         )
 
 
-def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) -> None:
+def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int, by: str) -> None:
     if terms.digest is not None and terms.digest != plan.digest:
         raise RefusedError(
             f"stale plan: what was agreed to is {terms.digest[:19]}…, what would happen now is {plan.digest[:19]}…",
@@ -212,7 +212,7 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) 
     if plan.approvals_missing:
         raise RefusedError(
             f"{plan.approvals_missing} of {required} approvals are missing for plan {plan.digest}",
-            hint=_how_to_approve(plan, terms, draft),
+            hint=_how_to_approve(plan, terms, draft, by),
         )
     if draft.op not in ("rollback", "abort", "pause", "safe_mode"):
         bad = [g for g in unmet(terms.gates) if g.kind == "evidence"] if draft.op == "publish" else []
@@ -221,9 +221,10 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int) 
         require_gates(terms.gates)
 
 
-def _how_to_approve(plan: ReleasePlan, terms: Terms, draft: Draft) -> str:
+def _how_to_approve(plan: ReleasePlan, terms: Terms, draft: Draft, by: str) -> str:
     if terms.request is not None:
-        return f"somebody else reviews its pull request (by forge), or signs: pxctl approve {terms.request[0]}"
+        signs = f"somebody else signs: pxctl approve {terms.request[0]}"
+        return "somebody else reviews its pull request; then run this again" if by == "forge" else signs
     how = f"somebody else signs: pxctl approve {plan.digest} --env {plan.environment}; then the same command again"
     return f"{how}; or ask with --pr and have that reviewed" if draft.op in ("publish", "rollback") else how
 

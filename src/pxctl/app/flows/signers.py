@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from pydantic import ValidationError
 
@@ -28,8 +28,13 @@ def add_signer(
     try:
         person = Principal(principal=who, keys=texts, forge=forge, may=cast(tuple[Permission, ...], may), bot=bot)
     except ValidationError as error:
-        one = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}") from None
+        place, *at = error.errors()[0]["loc"]
+        if place == "may" and at and isinstance(at[0], int):
+            known = ", ".join(get_args(Permission))
+            raise UsageError(f"`{may[at[0]]}` is nothing that a signer may do", hint=known) from None
+        raise UsageError(
+            f"`{who}` is no name for a signer", hint="letters, digits and . _ @ + -, such as a mail address"
+        ) from None
     return _change(desk, SignersChange(add=person, reason=reason), dry_run)
 
 
