@@ -121,7 +121,7 @@ def test_cache(tmp_path: Path) -> None:
     assert kept.is_file()
     assert kept.stat().st_mode & 0o077 == 0
     assert run(root, "lint", "--format", "json").stdout == first.stdout
-    for damage in (b"", b"{", b"[]", b'{"format": "pxctl-lint-1", "key": 3}', b"\xff" * 100, b"[" * 100_000):
+    for damage in (b"", b"{", b"[]", b'{"format": "pxctl-lint-2", "key": 3}', b"\xff" * 100, b"[" * 100_000):
         kept.write_bytes(damage)
         again = run(root, "lint", "--format", "json")
         assert (again.returncode, again.stdout, again.stderr) == (1, first.stdout, "")

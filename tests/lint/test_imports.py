@@ -14,7 +14,10 @@ HEAVY = (
     *("ruamel", "yaml", "jsonschema", "httpx", "git", "rich.table", "numpy", "hvac", "typer._adapters"),
     *("pxctl.release", "pxctl.providers", "pxctl.load.yaml_positions", "pxctl.load.git"),
 )
-ALWAYS = {"base", "candidate", "catalogue", "configuration", "document", "finding", "price", "project", "tenant"}
+ALWAYS = {
+    *("base", "candidate", "catalogue", "configuration", "document", "finding", "price", "project", "reading"),
+    "tenant",
+}
 """Modules of `pxctl.model` that every run needs: settings stand in pxctl.yaml, which names tenants."""
 
 

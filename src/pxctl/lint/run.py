@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pxctl.core import lines
@@ -13,11 +14,12 @@ from pxctl.lint.base import Hit, Rule
 from pxctl.lint.edits import edits
 from pxctl.lint.registry import all_rules
 from pxctl.lint.view import View, route_references
+from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document
 from pxctl.model.finding import Finding, LintReport, RuleInfo, Severity
 
 if TYPE_CHECKING:
-    from pxctl.model.configuration import Loaded
+    from pxctl.model.reading import Readings
     from pxctl.model.routing import Policy
 
 MAX_LINE = 2_000
@@ -26,30 +28,40 @@ LOCAL = ("provider", "document")
 """Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""
 
 
-def lint(loaded: Loaded, rules: Mapping[str, Rule] | None = None) -> LintReport:
-    """Every finding of the tree: what the loader found and what the rules find."""
+def lint(loaded: Loaded, rules: Mapping[str, Rule] | None = None, readings: Readings | None = None) -> LintReport:
+    """Every finding of the tree: what the loader found and what the rules find.
+
+    What `readings` hold of a file is not found out again; they must come from the same rules, pxctl.yaml and catalogue.
+    """
     rules = all_rules() if rules is None else rules
-    view = View(loaded)
-    raw = [*local_findings(view, rules.values()), *tree_findings(view, rules.values())]
-    return finish(loaded, raw, rules)
+    local = local_findings(loaded, rules.values(), {} if readings is None else readings)
+    return finish(loaded, [*local, *tree_findings(View(loaded), rules.values())], rules)
 
 
-def local_findings(view: View, rules: Iterable[Rule], files: Collection[str] | None = None) -> Iterator[Finding]:
-    """What rules that look at one file find, for all files or for some."""
-    chosen = [rule for rule in rules if rule.scope in LOCAL and rule.check is not None]
-    on_documents = [(rule, rule.check) for rule in chosen if rule.scope == "document"]
-    on_providers = [(rule, rule.check) for rule in chosen if rule.scope == "provider"]
-    providers = {view.loaded.origin["provider", id_][0]: provider for id_, provider in view.config.providers.items()}
-    for file, document in view.loaded.documents.items():
-        if files is not None and file not in files:
+def local_findings(loaded: Loaded, rules: Iterable[Rule], readings: Readings) -> Iterator[Finding]:
+    """What rules that look at one file find. Of other files they see pxctl.yaml and the catalogue, and no more."""
+    chosen = [(rule, rule.check) for rule in rules if rule.scope in LOCAL and rule.check is not None]
+    config = Configuration(project=loaded.config.project, catalogue=loaded.config.catalogue)
+    view = View(Loaded(config, {}))
+    providers = {loaded.origin["provider", id_][0]: provider for id_, provider in loaded.config.providers.items()}
+    for file, document in loaded.documents.items():
+        subjects = {"document": document, "provider": providers.get(file)}
+        key = (file, document.blob)
+        reading = readings.get(key)
+        # the second file that defines a provider is no provider today, and may be one tomorrow
+        whole = reading is not None and not (reading.sound and document.kind == "provider" and file not in providers)
+        if reading is not None and reading.judged is not None and whole:
+            yield from reading.judged
             continue
-        for rule, check in on_documents:
-            for hit in check(document, view) if check is not None else ():
-                yield as_finding(rule, hit.document or document, hit)
-        provider = providers.get(file)
-        for rule, check in on_providers if provider is not None else ():
-            for hit in check(provider, view) if check is not None else ():
-                yield as_finding(rule, hit.document or document, hit)
+        found = [
+            as_finding(rule, hit.document or document, hit)
+            for rule, check in chosen
+            if (subject := subjects[rule.scope]) is not None
+            for hit in check(subject, view)
+        ]
+        if reading is not None and whole:
+            readings[key] = replace(reading, judged=tuple(found))
+        yield from found
 
 
 def tree_findings(view: View, rules: Iterable[Rule]) -> Iterator[Finding]:

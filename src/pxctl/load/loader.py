@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pxctl.core.digest import blob_id
 from pxctl.core.span import Span
 from pxctl.load.kinds import kind_of
 from pxctl.load.reader import Locator, read
-from pxctl.load.shape import Fault, build, faults, value_at
+from pxctl.load.shape import Fault, build, faults, rebuild, value_at
 from pxctl.load.tree import Tree, UnreadableError
 from pxctl.load.yaml_places import NOWHERE, Problem
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document, Path
 from pxctl.model.finding import Edit, Finding, Severity
+from pxctl.model.reading import Reading, Readings
 
 if TYPE_CHECKING:
     from pxctl.model.catalogue import Catalogue
@@ -32,9 +34,18 @@ NAMES = {
 }
 
 
-def load(tree: Tree, *, catalogue: Catalogue | None = None, require_project: bool = True) -> Loaded:
-    """Read every file of a tree. Never raises for what files say: `findings` tells, and such files are left out."""
-    loading = _Loading()
+def load(
+    tree: Tree,
+    *,
+    catalogue: Catalogue | None = None,
+    require_project: bool = True,
+    readings: Readings | None = None,
+) -> Loaded:
+    """Read every file of a tree. Never raises for what files say: `findings` tells, and such files are left out.
+
+    What `readings` hold of a file is not found out again, and what is read anew is put there.
+    """
+    loading = _Loading(readings)
     for path in tree.paths():
         loading.add_path(tree, path)
     if require_project and "pxctl.yaml" not in loading.seen and "pxctl.json" not in loading.seen:
@@ -57,7 +68,8 @@ def load_document(file: str, kind: str, data: bytes) -> tuple[Document, Any, lis
     if not isinstance(document.data, dict):
         empty = document.data is None
         message = "the file is empty" if empty else "the file must hold a mapping: `field: value`"
-        return document, None, [*findings, _problem(document, Problem("PX0010", message, NOWHERE))]
+        hint = "write its fields, or remove the file"
+        return document, None, [*findings, _problem(document, Problem("PX0010", message, NOWHERE, hint))]
     model = build(kind, document.data)
     if model is None:
         findings += [
@@ -73,6 +85,17 @@ def load_document(file: str, kind: str, data: bytes) -> tuple[Document, Any, lis
             for fault in faults(kind, document.data)
         ]
     return document, None if findings else model, findings
+
+
+def _recalled(readings: Readings, file: str, kind: str, data: bytes) -> tuple[Document, Any, list[Finding]] | None:
+    """What `load_document` answered for the same file with the same bytes, or None where that is not known."""
+    blob = blob_id(data)
+    reading = readings.get((file, blob))
+    model = rebuild(kind, reading.data) if reading is not None and reading.sound else None
+    if reading is None or (reading.sound and model is None):
+        return None
+    text = data.decode("utf-8", "replace")
+    return Document(file, kind, text, reading.data, blob, Locator(file, text)), model, list(reading.findings)
 
 
 def _fix(document: Document, fault: Fault) -> tuple[Edit, ...]:
@@ -99,6 +122,7 @@ def _problem(document: Document, problem: Problem) -> Finding:
 class _Loading:
     """What has been read so far."""
 
+    readings: Readings | None = None
     seen: set[str] = field(default_factory=set)
     documents: dict[str, Document] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -124,11 +148,22 @@ class _Loading:
                 Finding(code=error.code, severity=Severity.ERROR, span=span, message=error.message, hint=error.hint)
             )
             return
-        document, model, findings = load_document(_printable(path), kind, data)
+        document, model, findings = self.one(_printable(path), kind, data)
         self.documents[document.file] = document
         self.report(*findings)
         if model is not None:
             self.add(document, model)
+
+    def one(self, file: str, kind: str, data: bytes) -> tuple[Document, Any, list[Finding]]:
+        if self.readings is None:
+            return load_document(file, kind, data)
+        known = _recalled(self.readings, file, kind, data)
+        if known is not None:
+            return known
+        document, model, findings = load_document(file, kind, data)
+        if isinstance(document.locate, Locator):  # else it is no text, and has no places
+            self.readings[file, document.blob] = Reading(document.data, model is not None, tuple(findings))
+        return document, model, findings
 
     def add(self, document: Document, model: Any) -> None:
         kind = document.kind

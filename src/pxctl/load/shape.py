@@ -30,10 +30,13 @@ class Fault:
 
 def build(kind: str, value: Any) -> Model | None:
     """The model of a value, or None where either judge objects."""
+    return rebuild(kind, value) if validator(kind).is_valid(value) else None
+
+
+def rebuild(kind: str, value: Any) -> Model | None:
+    """The model of a value that the schema accepts, or None where the model objects."""
     from pydantic import ValidationError
 
-    if not validator(kind).is_valid(value):
-        return None
     try:
         return model_of(kind).model_validate(value)
     except ValidationError:

@@ -113,6 +113,7 @@ def _ignore(_code: int) -> None:
 def _lint(paths: list[Path], repo: Path | None, since: str | None, cache: bool) -> Linted:
     from pxctl.app.flows import lint as flow
 
+    whole = flow.lint_cached if cache else flow.lint_whole
     if paths:
         try:
             root = find_root(repo)
@@ -120,11 +121,9 @@ def _lint(paths: list[Path], repo: Path | None, since: str | None, cache: bool) 
             if repo is not None:
                 raise
             return flow.lint_loose(paths)
-        return flow.lint_paths(root, paths)
+        return flow.lint_paths(root, paths, whole)
     root = find_root(repo)
-    if since is not None:
-        return flow.lint_changed(root, since)
-    return flow.lint_cached(root) if cache else flow.lint_whole(root)
+    return whole(root) if since is None else flow.lint_changed(root, since, whole)
 
 
 def _render(linted: Linted, format: LintFormat, out: Output, statistics: bool) -> None:

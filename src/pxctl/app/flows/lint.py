@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pxctl.core.errors import UsageError
 from pxctl.load.kinds import kind_of, misplaced
 from pxctl.load.tree import CommitTree, DictTree, Tree, WorkTree
 from pxctl.model.finding import LintReport
 
+if TYPE_CHECKING:
+    from pxctl.model.reading import Readings
+
 
 @dataclass(frozen=True)
 class Linted:
-    """A report, and the texts of the files that it speaks of."""
+    """A report, the texts of the files that it can mend at least, and the names of all files that were looked at."""
 
     report: LintReport
     texts: Mapping[str, str]
+    files: frozenset[str] = frozenset()
+
+
+Whole = Callable[[Path], Linted]
+"""A way to lint a whole work tree: `lint_cached` or `lint_whole`."""
 
 
 def lint_tree(tree: Tree, require_project: bool = True) -> LintReport:
@@ -27,18 +36,19 @@ def lint_tree(tree: Tree, require_project: bool = True) -> LintReport:
     return lint_loaded(tree, require_project).report
 
 
-def lint_loaded(tree: Tree, require_project: bool = True) -> Linted:
-    """Lint one tree, and keep its texts."""
+def lint_loaded(tree: Tree, require_project: bool = True, readings: Readings | None = None) -> Linted:
+    """Lint one tree, and keep its texts; what `readings` hold of a file is not found out again."""
     from pxctl.lint.run import lint
     from pxctl.load.loader import load
 
     with _no_collector():
-        loaded = load(tree, require_project=require_project)
+        loaded = load(tree, require_project=require_project, readings=readings)
         if not loaded.documents and all(finding.code == "PX0019" for finding in loaded.findings):
             hint = "run `pxctl init`, or name the repository with --repo DIR"
             raise UsageError("no file matched: there is no configuration here", hint=hint)
-        report = lint(loaded)
-    return Linted(report, {file: document.text for file, document in loaded.documents.items()})
+        report = lint(loaded, readings=readings)
+    texts = {file: document.text for file, document in loaded.documents.items()}
+    return Linted(report, texts, frozenset(texts))
 
 
 def lint_repository(root: Path, rev: str | None = None) -> LintReport:
@@ -55,17 +65,27 @@ def lint_cached(root: Path) -> Linted:
     """Lint a work tree; what did not change since the last run is not judged again."""
     from pxctl.app.flows.lint_cache import remembered
 
-    return remembered(root, lambda: lint_whole(root))
+    return remembered(root, lambda: lint_again(root))
 
 
-def lint_changed(root: Path, since: str) -> Linted:
+def lint_again(root: Path) -> Linted:
+    """Lint a work tree; files that are as an earlier run saw them are not read for their meaning again."""
+    from pxctl.app.flows.lint_readings import KeptReadings
+
+    tree = WorkTree(root)
+    with _no_collector():
+        readings = KeptReadings(tree)
+        linted = lint_loaded(tree, readings=readings)
+        readings.save()
+    return linted
+
+
+def lint_changed(root: Path, since: str, whole: Whole = lint_cached) -> Linted:
     """Lint the work tree, and keep what is said of files that changed since a commit or that depend on them."""
     from pxctl.app.flows.changed import affected
     from pxctl.load.loader import load
 
-    tree = WorkTree(root)
-    linted = lint_loaded(tree)
-    return only(linted, affected(root, since, load(tree)))
+    return only(whole(root), affected(root, since, load(WorkTree(root))))
 
 
 def only(linted: Linted, files: Sequence[str] | frozenset[str]) -> Linted:
@@ -74,16 +94,15 @@ def only(linted: Linted, files: Sequence[str] | frozenset[str]) -> Linted:
     kept = tuple(finding for finding in linted.report.findings if finding.span.file in wanted)
     codes = {finding.code for finding in kept}
     infos = {code: info for code, info in linted.report.rule_infos.items() if code in codes}
-    looked = len(wanted & linted.texts.keys())
-    return Linted(
-        linted.report.model_copy(update={"findings": kept, "files": looked, "rule_infos": infos}), linted.texts
-    )
+    files = wanted & linted.files
+    update = {"findings": kept, "files": len(files), "rule_infos": infos}
+    return Linted(linted.report.model_copy(update=update), linted.texts, files)
 
 
-def lint_paths(root: Path, paths: Sequence[Path]) -> Linted:
+def lint_paths(root: Path, paths: Sequence[Path], whole: Whole = lint_cached) -> Linted:
     """Lint the whole repository, and keep what is said of some files or folders. Raises UsageError for none."""
-    linted = lint_loaded(WorkTree(root))
-    known = {*linted.texts, *(finding.span.file for finding in linted.report.findings)}
+    linted = whole(root)
+    known = {*linted.files, *(finding.span.file for finding in linted.report.findings)}
     chosen: set[str] = set()
     for path in paths:
         name = _inside(root, path)

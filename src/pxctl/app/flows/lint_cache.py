@@ -1,8 +1,8 @@
 """The last report of a work tree, kept outside the repository and used again while nothing has changed.
 
-What is compared: of every file its path, size, times and inode, and its blob id too while it is so young that a change
-could hide in the same tick; of the tool its code and what is installed beside it. A cache that is corrupt, of somebody
-else, or of another tool is not used; one that cannot be written is not missed.
+What is compared: of every file its path, size, times and inode, and its blob id too where it was so young that a change
+could have hidden in the same tick; of the tool its code and what is installed beside it. A cache that is corrupt, of
+somebody else, or of another tool is not used; one that cannot be written is not missed.
 """
 
 from __future__ import annotations
@@ -17,46 +17,56 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pxctl import __version__
 
 if TYPE_CHECKING:
     from pxctl.app.flows.lint import Linted
+    from pxctl.load.tree import WorkTree
 
 YOUNG_NS = 2_000_000_000
-FORMAT = "pxctl-lint-1"
+FORMAT = "pxctl-lint-2"
+MOST_BYTES = 512 * 1024 * 1024
 
 
 def remembered(root: Path, anew: Callable[[], Linted]) -> Linted:
     """The last report where nothing has changed, else a new one, which is then kept."""
-    key = signature(root)
+    now = signature(root)
     place = cache_file(root)
-    found = _read(place, key)
+    found = _read(place, root, now.key)
     if found is not None:
         return found
     linted = anew()
     with suppress(OSError):
-        _write(place, key, linted)
+        _write(place, now, linted)
     return linted
 
 
-def cache_file(root: Path) -> Path:
-    """Where the report of a work tree is kept."""
+def cache_file(root: Path, ending: str = ".json") -> Path:
+    """Where the report of a work tree is kept, or something else about it."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
-    return Path(base) / "pxctl" / "lint" / f"{name}.json"
+    return Path(base) / "pxctl" / "lint" / f"{name}{ending}"
 
 
-def signature(root: Path) -> str:
-    """A digest of everything that a report depends on."""
-    from pxctl.core.digest import blob_id
-    from pxctl.load.tree import UnreadableError, WorkTree
+class Signature(NamedTuple):
+    """What a report depends on: a digest over the tool and the state of every file, and the blob ids of files that
+    were so young that another change may have hidden in the same tick."""
 
-    digest = hashlib.sha256(_tool().encode())
+    key: str
+    young: dict[str, str]
+
+
+def signature(root: Path) -> Signature:
+    """What a report of the work tree depends on now."""
+    from pxctl.load.tree import WorkTree
+
+    digest = hashlib.sha256(tool().encode())
     tree = WorkTree(root)
     base = str(root)
-    young = time.time_ns() - YOUNG_NS
+    limit = time.time_ns() - YOUNG_NS
+    young: dict[str, str] = {}
     for path in tree.paths():
         try:
             state = os.stat(f"{base}/{path}")  # noqa: PTH116 - ten thousand times; Path costs more than the call
@@ -65,19 +75,28 @@ def signature(root: Path) -> str:
             continue
         line = f"{path}\0{state.st_mode}:{state.st_ino}:{state.st_size}:{state.st_mtime_ns}:{state.st_ctime_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
-        if max(state.st_mtime_ns, state.st_ctime_ns) > young:
-            with suppress(UnreadableError):
-                digest.update(blob_id(tree.read(path)).encode())
-    return digest.hexdigest()
+        if max(state.st_mtime_ns, state.st_ctime_ns) > limit:
+            young[path] = _blob(tree, path)
+    return Signature(digest.hexdigest(), young)
 
 
-def _tool() -> str:
+def _blob(tree: WorkTree, path: str) -> str:
+    from pxctl.core.digest import blob_id
+    from pxctl.load.tree import UnreadableError
+
+    try:
+        return blob_id(tree.read(path))
+    except UnreadableError as error:
+        return f"{error.code} {error}"
+
+
+def tool() -> str:
     """The tool's version, the times of its code, and of the folders from which plugins come."""
     import pxctl
 
     home = Path(pxctl.__file__).parent
     parts = [FORMAT, __version__, sys.version]
-    for folder in ("lint", "lint/rules", "load", "load/data", "model", "core"):
+    for folder in ("lint", "lint/rules", "load", "load/data", "load/data/schemas", "model", "core"):
         with os.scandir(home / folder) as entries:
             parts += sorted(
                 f"{entry.name}:{entry.stat().st_mtime_ns}" for entry in entries if entry.name.endswith((".py", ".json"))
@@ -88,31 +107,41 @@ def _tool() -> str:
     return "\n".join(parts)
 
 
-def _read(place: Path, key: str) -> Linted | None:
+def _read(place: Path, root: Path, key: str) -> Linted | None:
     from pxctl.app.flows.lint import Linted
+    from pxctl.load.tree import WorkTree
     from pxctl.model.finding import LintReport
 
     try:
-        with place.open("rb") as file:
-            state = os.fstat(file.fileno())
-            if state.st_uid != os.getuid() or state.st_mode & 0o022 or not stat.S_ISREG(state.st_mode):
-                return None
-            kept = json.loads(file.read(64 * 1024 * 1024))
+        kept = json.loads(private_bytes(place))
         if kept["format"] != FORMAT or kept["key"] != key:
+            return None
+        tree = WorkTree(root)
+        if any(_blob(tree, path) != blob for path, blob in kept["young"].items()):
             return None
         report = LintReport.model_validate(kept["report"] | {"rule_infos": kept["rules"]})
         texts = {str(name): str(text) for name, text in kept["texts"].items()}
-        return Linted(report, texts)
+        return Linted(report, texts, frozenset(kept["files"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _write(place: Path, key: str, linted: Linted) -> None:
+def private_bytes(place: Path) -> bytes:
+    """The bytes of a file of ours that nobody else may write; none where it is no such file, or much too large."""
+    with suppress(OSError), place.open("rb") as file:
+        state = os.fstat(file.fileno())
+        ours = state.st_uid == os.getuid() and not state.st_mode & 0o022 and stat.S_ISREG(state.st_mode)
+        return file.read() if ours and state.st_size <= MOST_BYTES else b""
+    return b""
+
+
+def _write(place: Path, now: Signature, linted: Linted) -> None:
     mended = {edit.file for finding in linted.report.findings for edit in finding.fix}
     kept = {
         "format": FORMAT,
-        "key": key,
+        **now._asdict(),
         "report": linted.report.model_dump(mode="json"),
+        "files": sorted(linted.files),
         "rules": {code: info.model_dump(mode="json") for code, info in linted.report.rule_infos.items()},
         "texts": {name: text for name, text in linted.texts.items() if name in mended},
     }

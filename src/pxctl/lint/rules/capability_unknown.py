@@ -11,20 +11,16 @@ Fix: use the usual word; words of your own are fine where they resemble none of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Change, Hit
 from pxctl.lint.view import View
 from pxctl.lint.words import close
 from pxctl.model.finding import Severity
 
-if TYPE_CHECKING:
-    from pxctl.model.provider import Provider
-
 CODE = "PX0412"
 FAMILY = "models"
 SEVERITY = Severity.WARNING
-SCOPE = "provider"
+SCOPE = "tree"
 FIXABLE = True
 
 
@@ -34,19 +30,19 @@ USUAL = (
 )  # fmt: skip
 
 
-def check(provider: Provider, view: View) -> Iterator[Hit]:
+def check(view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
-    asked = view.asked_features
-    for i, model in enumerate(provider.models):
-        for c, capability in enumerate(model.capabilities):
-            if capability in USUAL or capability in asked:
-                continue
-            found = close(capability, USUAL)
-            if found is not None:
-                at = ("models", i, "capabilities", c)
-                change = (
-                    Change("set", at, found)
-                    if found.replace("_", "-") == capability.replace("_", "-").lower()
-                    else None
-                )
-                yield Hit(f"unusual capability `{capability}`", at, f"did you mean `{found}`?", change=change)
+    known = view.asked_features.union(USUAL)
+    for id_, provider in view.config.providers.items():
+        for i, model in enumerate(provider.models):
+            for c, capability in enumerate(model.capabilities):
+                if capability not in known and (found := close(capability, USUAL)) is not None:
+                    at = ("models", i, "capabilities", c)
+                    same = found.replace("_", "-") == capability.replace("_", "-").lower()
+                    yield Hit(
+                        f"unusual capability `{capability}`",
+                        at,
+                        f"did you mean `{found}`?",
+                        document=view.document("provider", id_),
+                        change=Change("set", at, found) if same else None,
+                    )

@@ -30,7 +30,7 @@ SCOPE = "provider"
 
 def check(provider: Provider, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
-    models = view.models[provider.id]
+    models = [model.id for model in provider.models]
     if provider.default_model is not None and provider.default_model not in models:
-        hint = meant(provider.default_model, models.keys(), "it has")
+        hint = meant(provider.default_model, models, "it has")
         yield Hit(f"the default model `{provider.default_model}` is not among the models", ("default_model",), hint)

@@ -30,8 +30,8 @@ SCOPE = "provider"
 
 def check(provider: Provider, view: View) -> Iterator[Hit]:
     """Yield a hit for every fault."""
-    models = view.models[provider.id]
+    models = [model.id for model in provider.models]
     for i, name in enumerate(provider.fallback_models):
         if name not in models:
-            hint = meant(name, models.keys(), "it has")
+            hint = meant(name, models, "it has")
             yield Hit(f"the fallback model `{name}` is not among the models", ("fallback_models", i), hint)
