@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.release.test_requests import ENV, pins
-from tests.release.test_verbs import Say, edit, repository, say
+from tests.release.test_verbs import PROVIDER, Say, commit, edit, repository, run, say
 
 __all__ = ["say"]
 
@@ -112,8 +112,6 @@ def test_safe_mode_off_for_one_says_what_keeps_it_on(root: Path, say: Say) -> No
 
 
 def test_who_left_the_roster_can_still_be_switched_off(root: Path, say: Say) -> None:
-    from tests.release.test_verbs import commit
-
     say("safe-mode", "on", *ENV, "--tenant", "acme")
     roster = root / "tenants/all.yaml"
     roster.write_text("\n".join(x for x in roster.read_text().splitlines() if "acme" not in x) + "\n")
@@ -142,3 +140,50 @@ def test_a_file_that_is_not_committed_is_told_from_one_that_is_not_there(root: P
     code, _, err = say("publish", *ENV, "--policy", "new")
     assert code == 2 and "commit the file first" in err
     assert pins(say)["policies"] == {"default": 1}
+
+
+def foreign(root: Path) -> None:
+    """Somebody commits to the environment's branch by hand, with the last release's own record."""
+    made = run(root, "commit-tree", "-p", "env/production", "-m", "by hand", "env/production^{tree}")
+    run(root, "update-ref", "refs/heads/env/production", made)
+
+
+def test_the_log_does_not_show_a_copy_as_a_release(root: Path, say: Say) -> None:
+    foreign(root)
+    code, out, _ = say("audit", "log", *ENV)
+    assert code == 0 and out.count("init, adopted") == 1
+    assert "not a release" in out and "does not name the release before it" in out
+    assert say("audit", "log", *ENV, "--limit", "1")[1].count("not a release") == 1
+    code, out, _ = say("status", *ENV)
+    assert code == 1 and "`pxctl env repair production` puts it back" in out
+
+
+def test_repairing_twice_is_repairing_once(root: Path, say: Say) -> None:
+    foreign(root)
+    code, out, _ = say("env", "repair", "production")
+    assert code == 0 and "repair, 1 commit undone" in out
+    code, out, _ = say("env", "repair", "production")
+    assert code == 0 and "the tip is a release; there is nothing to repair" in out
+    assert seq(say) == 2
+    assert say("audit", "verify", *ENV)[0] == 0
+    edit(root, "three")
+    assert say("publish", *ENV, "--policy", "default")[0] == 0
+    assert say("audit", "log", *ENV)[1].count("not a release") == 1
+
+
+def test_an_environment_is_asked_for_the_way_it_is_given(root: Path, say: Say) -> None:
+    assert "name one: `--env production`, `--env staging`" in say("promote")[2]
+    assert "name one: `production`, `staging`" in say("env", "tidy")[2]
+
+
+def test_several_rollouts_are_called_what_they_are(root: Path, say: Say) -> None:
+    (root / "providers/ollama.yaml").write_text(PROVIDER.replace("8192", "4096"))
+    commit(root, "provider")
+    for option in (("--policy", "default"), ("--provider", "ollama")):
+        assert say("publish", *ENV, *option, "--rollout", "standard")[0] == 0
+    code, _, err = say("promote", *ENV)
+    assert code == 2 and "several rollouts are running or paused: `policies/default`, `providers/ollama`" in err
+    for option in (("--policy", "default"), ("--provider", "ollama")):
+        assert say("abort", *ENV, *option)[0] == 0
+    code, _, err = say("retry", *ENV)
+    assert code == 2 and "several rollouts are paused or aborted" in err

@@ -237,7 +237,11 @@ class Repair:
         """The last good release's payload again."""
         good = view.at(self.good)
         release = current(good, setting)
-        draft = Draft(op="repair", release=release, step=f"{len(self.foreign)} commits undone", onto=self.good)
+        many = f"{len(self.foreign)} commit{'' if len(self.foreign) == 1 else 's'} undone"
+        draft = Draft(op="repair", release=release, step=many, onto=self.good)
+        if not self.foreign:
+            draft.unchanged = "the tip is a release; there is nothing to repair"
+            return draft
         mine, theirs = _files(view), _files(good)
         draft.files = {
             path: theirs.get(path) for path in mine.keys() | theirs.keys() if mine.get(path) != theirs.get(path)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from datetime import UTC, datetime
 
 from pxctl.core.clock import to_text
+from pxctl.core.digest import sha256
 from pxctl.core.errors import GitError, UsageError
 from pxctl.model.live import LogEntry
 from pxctl.release.branch import Branch
@@ -22,16 +23,19 @@ def commits(branch: Branch, tip: str, limit: int | None = None) -> list[tuple[st
 
 def log(branch: Branch, tip: str, limit: int | None = None) -> list[LogEntry]:
     """The newest `limit` entries (None: all), newest first. Commits that are no releases are in it, with the reason."""
-    found = commits(branch, tip, limit)
+    found = commits(branch, tip, None if limit is None else limit + 1)
     reader = branch.git.reader
     records = reader.many(f"{commit}:{RELEASE}" for commit, _ in found)
+    found = found[:limit]
     signatures = reader.many(f"{commit}:{SIGNATURE}" for commit, _ in found)
     entries = []
-    for (commit, _), record, signature in zip(found, records, signatures, strict=True):
+    for (commit, _), record, older, signature in zip(found, records, [*records[1:], None], signatures, strict=False):
         try:
             if record is None:
                 raise GitError("it has no RELEASE.json")
             r = decode_release(record[2], RELEASE)
+            if r.op != "repair" and older is not None and r.previous != sha256(older[2]):
+                raise GitError("it does not name the release before it (digest chain)")
         except GitError as error:
             entries.append(LogEntry(seq=None, commit=commit, time=None, op="not a release", problem=error.message))
             continue

@@ -24,7 +24,9 @@ def find(release: Release, subject: str | None, states: tuple[str, ...] = rollou
         return there[0]
     if there:
         names = ", ".join(f"`{r.subject}`" for r in there)
-        raise UsageError(f"several rollouts are on their way: {names}", hint="name one, such as --policy default")
+        raise UsageError(
+            f"several rollouts are {' or '.join(states)}: {names}", hint="name one, such as --policy default"
+        )
     about = f"of `{subject}` " if subject else ""
     last = last_of(release, subject)
     hint = "`pxctl status` shows what there is"

@@ -32,7 +32,8 @@ def status_text(status: EnvironmentStatus) -> list[Part]:
         parts.append(
             (f"{status.environment}: the tip {status.tip[:12]} is not a release: {status.problems[0]}", "bold red")
         )
-        parts.append("what follows is the last good release; `pxctl env repair` puts it back on top")
+        repair = f"pxctl env repair {status.environment}"
+        parts.append(f"what follows is the last good release; `{repair}` puts it back on top")
     release = status.release
     if release is None:
         return parts

@@ -138,6 +138,10 @@ class ChangeOf(Change):
 
     env: EnvArgument = None
 
+    def desk(self, **more: Any) -> Desk:
+        """The desk; its environment is asked for without an option."""
+        return super().desk(option="", **more)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step(Change):
@@ -184,17 +188,20 @@ def verb(app: typer.Typer, *lines: str, name: str | None = None) -> Callable[[F]
 
 
 def desk_for(
-    repo: Path | None, env: str | None, *, key: Path | None = None, skew_ok: bool = False, rev: str = "HEAD"
-) -> Desk:
-    """The desk of one environment. Without a name: the only one there is. Raises UsageError."""
+    repo: Path | None, env: str | None, *, key: Path | None = None, skew_ok: bool = False, rev: str = "HEAD",
+    option: str = "--env ",
+) -> Desk:  # fmt: skip
+    """The desk of one environment. Without a name: the only one there is. Raises UsageError.
+
+    `option`: how the environment is named on this command line.
+    """
     from pxctl.app.flows.release import Desk
 
     root = find_root(repo)
     if env is None:
         names = sorted(Desk(root, "", rev).config.project.environments)
         if len(names) != 1:
-            known = ", ".join(f"`{name}`" for name in names)
-            raise UsageError("which environment?", hint=f"name one with --env: {known}")
+            raise UsageError("which environment?", hint="name one: " + ", ".join(f"`{option}{name}`" for name in names))
         env = names[0]
     desk = Desk(root, env, rev, key, skew_ok)
     _ = desk.settings  # an unknown environment is said before anything else is read

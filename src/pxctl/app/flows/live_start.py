@@ -153,13 +153,13 @@ def verified(
 
 
 def repaired(desk: Desk, reason: str, dry_run: bool) -> ReleaseResult:
-    """Put the last good release back on top. Raises UsageError where the tip is a release."""
+    """Put the last good release back on top; nothing to do where the tip is a release."""
     from pxctl.release.audit import tip_problems
 
     tip = required_tip(desk, True)
     view = desk.branch.view(tip)
     if not tip_problems(view, desk.environment):
-        raise UsageError("the tip is a release; there is nothing to repair")
+        return release(desk, Repair(tip, (), reason), dry_run=dry_run)
     good = last_good(view, desk.environment)
     if good is None or good.commit is None:
         raise UsageError("no commit on the branch is a release", hint="restore the branch from a clone that has it")
