@@ -65,3 +65,16 @@ def test_as_typer_reads_them(args: list[str], monkeypatch: pytest.MonkeyPatch) -
     assert answer(True, args) == answer(False, args)
     monkeypatch.setenv("PXCTL_TEST_NAME", "somebody")
     assert answer(True, args) == answer(False, args)
+
+
+def test_commands_work_where_typer_has_moved_what_the_shortcut_leans_on() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import typer._coercion as inside; del inside.RuntimeParam\n"
+        "from pxctl.app.main import main; main(['explain', 'PX0101'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "PX0101" in done.stdout

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pxctl.app.cli.coercion import spare
 from pxctl.app.cli.complete import BY_NAME, completer
+
+try:
+    from pxctl.app.cli.coercion import spare
+except ImportError:  # it leans on what typer keeps to itself; without it commands start slower and do the same
+
+    def spare(parameter: Any) -> None:
+        """Leave the parameter as typer made it."""
+
 
 _WORDS = {str: "TEXT", int: "NUMBER", float: "NUMBER"}
 
