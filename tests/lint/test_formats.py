@@ -153,3 +153,19 @@ def test_secrets_are_found_and_never_repeated(secret: str, where: str, tmp_path:
     tail = secret[10:]
     for name, text in documents(linted).items():
         assert tail not in text, name
+
+
+@pytest.mark.parametrize("quiet", ["", " # pxctl: ignore PX0205 a sandbox", "off"])
+def test_another_finding_on_the_line_of_a_secret_does_not_repeat_it(tmp_path: Path, quiet: str) -> None:
+    """Also where the finding about the secret itself is ignored or switched off."""
+    root = make_base(tmp_path)
+    url = '{region: eu, url: "https://acme.openai.azure.com?subscription-key=hunter2hunter2"}'
+    old = '{region: eu, url: "https://acme.openai.azure.com"}'
+    edit(root, "providers/azure-eu.yaml", old, url + ("" if quiet == "off" else quiet))
+    if quiet == "off":
+        edit(root, "pxctl.yaml", "version: 1", 'version: 1\nlint: {rules: {PX0205: "off"}}')
+    linted = lint_whole(root)
+    codes = {finding.code for finding in linted.report.findings}
+    assert "PX0305" in codes and ("PX0205" in codes) == (not quiet)
+    for name, text in documents(linted).items():
+        assert "hunter2" not in text, name

@@ -92,7 +92,7 @@ def mask(text: str) -> str:
         _name, start, end = found
         text = text[:start] + MASK + text[end:]
         at = start + len(MASK)
-    return _USERINFO.sub(rf"\1{MASK}@", text)
+    return _PARAMETER.sub(rf"\1{MASK}", _USERINFO.sub(rf"\1{MASK}@", text)) if "://" in text else text
 
 
 def mask_line(text: str) -> str:
@@ -102,6 +102,10 @@ def mask_line(text: str) -> str:
 
 _WORD = re.compile(r"[A-Za-z0-9+/_=.~-]{20,}")
 _USERINFO = re.compile(r"(https?://)[^/@\s]+@")
+_PARAMETER = re.compile(
+    r"(?i)([?&;](?:api[-_]?key|key|(?:access[-_])?token|sig|signature|secret|password|subscription-key|code)=)"
+    r"[^&\s\"'`{$<‹]{6,}"
+)
 
 
 _DIGIT = re.compile(r"[0-9]")

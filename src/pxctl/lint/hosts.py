@@ -56,14 +56,14 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    if not host or (host[-1].isalpha() and ":" not in host):
+    last = host.rpartition(".")[2]
+    if not host or (last[-1:].isalpha() and ":" not in host and not last.startswith("0x")):
         return None
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return _old_form(host)
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
+    return getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
 
 
 def _old_form(host: str) -> ipaddress.IPv4Address | None:
@@ -84,14 +84,10 @@ def _old_form(host: str) -> ipaddress.IPv4Address | None:
 @lru_cache(maxsize=4096)
 def is_private(host: str) -> bool:
     """Whether a host is this machine or in a private network, as far as its name says."""
-    if (
-        host == "localhost"
-        or host.endswith(_LOCAL_ENDINGS)
-        or (host and "." not in host and ":" not in host and not host.isdigit())
-    ):
-        return True
     address = _address(host)
-    return address is not None and address.is_private and not address.is_link_local and not address.is_unspecified
+    if address is not None:
+        return address.is_private and not address.is_link_local and not address.is_unspecified
+    return host == "localhost" or host.endswith(_LOCAL_ENDINGS) or bool(host and "." not in host)
 
 
 @lru_cache(maxsize=4096)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pxctl.core import lines
-from pxctl.core.secretlike import MASK, mask_line, printable
 from pxctl.core.span import Span
 from pxctl.lint import ignores, settings
 from pxctl.lint.base import Hit, Rule
 from pxctl.lint.edits import edits
 from pxctl.lint.registry import all_rules
+from pxctl.lint.snippets import hidden_places, with_line
 from pxctl.lint.view import View, route_references
 from pxctl.model.configuration import Configuration, Loaded
 from pxctl.model.document import Document
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from pxctl.model.reading import Readings
     from pxctl.model.routing import Policy
 
-MAX_LINE = 2_000
-"""Characters of a source line that a finding repeats at most; what is longer no person wrote."""
 LOCAL = ("provider", "document")
 """Scopes whose findings depend on one file, pxctl.yaml and the catalogue."""
 
@@ -125,7 +122,9 @@ def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) ->
             beside.setdefault((file, comment.target), []).append(comment)
     kept: list[Finding] = []
     ignored = 0
-    for finding in _once([*loaded.findings, *raw]):
+    found_once = list(_once([*loaded.findings, *raw]))
+    hidden = hidden_places(found_once)
+    for finding in found_once:
         rule = rules.get(finding.code)
         severity = settings.severity_of(rule, finding.span.file, wanted) if rule else finding.severity
         if severity is None:
@@ -136,7 +135,7 @@ def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) ->
             continue
         kept.append(finding.model_copy(update={"severity": severity, "rule": rule.name if rule else ""}))
     kept += _about_comments(loaded, comments, rules)
-    final = sorted((_with_line(loaded, finding) for finding in kept), key=Finding.sort_key)
+    final = sorted((with_line(loaded, finding, hidden) for finding in kept), key=Finding.sort_key)
     codes = {finding.code for finding in final}
     return LintReport(
         findings=tuple(final),
@@ -186,26 +185,3 @@ def _about_comments(
     if document_of_project is not None and "PX0092" in rules:
         for _code, hit in settings.faulty(wanted, rules):
             yield as_finding(rules["PX0092"], document_of_project, hit)
-
-
-def _with_line(loaded: Loaded, finding: Finding) -> Finding:
-    """The finding with its source line, all of it masked and printable."""
-    update: dict[str, object] = {}
-    if not finding.message.isprintable() or not (finding.hint or "").isprintable():
-        update = {"message": printable(finding.message), "hint": finding.hint and printable(finding.hint)}
-    line = _source_line(loaded, finding)
-    if line is not None:
-        update["snippet"] = line
-    return finding.model_copy(update=update) if update else finding
-
-
-def _source_line(loaded: Loaded, finding: Finding) -> str | None:
-    document = loaded.documents.get(finding.span.file)
-    if document is None or not finding.span.line:
-        return None
-    line = lines.line(document.text, finding.span.line)
-    if line is None or len(line) > MAX_LINE:
-        return None
-    if finding.code.startswith("PX02") and finding.span.end_line == finding.span.line:
-        line = line[: finding.span.column - 1] + MASK + line[finding.span.end_column - 1 :]
-    return printable(mask_line(line)[:400])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pxctl.core.secretlike import quoted
 from pxctl.lint.base import Hit
 from pxctl.lint.view import View
 from pxctl.model.document import Document
@@ -35,7 +36,6 @@ def check(document: Document, view: View) -> Iterator[Hit]:
     stem = document.file.rsplit("/", 1)[-1].rpartition(".")[0]
     name = document.data.get(field)
     if isinstance(name, str) and name != stem:
-        ending = document.file.rpartition(".")[2]
-        yield Hit(
-            f"the file is called `{stem}` and its {field} is `{name}`", (field,), f"rename the file to {name}.{ending}"
-        )
+        called = quoted(name).strip("`")
+        hint = f"rename the file to {called}.{document.file.rpartition('.')[2]}"
+        yield Hit(f"the file is called {quoted(stem)} and its {field} is `{called}`", (field,), hint)
