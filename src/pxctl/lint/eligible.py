@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pxctl.lint.reach import Box, Reach
@@ -45,7 +46,7 @@ def _why_never(
     }
     if not who:
         return "no tenant of this route may use the provider"
-    if not any(serves(deployment, modality) for modality in box.values["modality"]):
+    if box.values["modality"].isdisjoint(served(deployment)):
         return f"the model serves none of {_words(box.values['modality'])}"
     features = box.sets.get("features")
     if features is not None and not features.intersection(model.capabilities):
@@ -85,8 +86,20 @@ def _too_dear(deployment: Deployment, box: Box, constraints: Constraints) -> str
 
 def serves(deployment: Deployment, modality: str) -> bool:
     """Whether a model takes and gives what a modality needs."""
-    inputs, outputs = MODALITIES[modality]
-    return inputs.issubset(deployment.model.modality.input) and outputs.issubset(deployment.model.modality.output)
+    return modality in served(deployment)
+
+
+def served(deployment: Deployment) -> frozenset[str]:
+    """The modalities of which a model takes and gives what they need."""
+    has = deployment.model.modality
+    return _served(has.input, has.output)
+
+
+@cache
+def _served(takes: tuple[str, ...], gives: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(
+        name for name, (inputs, outputs) in MODALITIES.items() if inputs.issubset(takes) and outputs.issubset(gives)
+    )
 
 
 def privacy_ceiling(view: View, provider: Provider) -> int:

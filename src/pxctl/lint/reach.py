@@ -72,7 +72,7 @@ def reach(view: View, policy: Policy, anybody: bool = False) -> Reach:
             for line in [*sorted(view.business_lines), OTHER]
         ]
     classes = _classes(view, policy, tenants)
-    known = known_values(view)
+    known = view.known_values
     return Reach(tuple(_box(view, route.match, classes, known) for route in policy.routes), classes)
 
 
@@ -80,16 +80,16 @@ def everything(view: View, reached: Reach) -> Box:
     """Every request that the tenants of a policy may send."""
     from pxctl.model.routing import Match
 
-    return _box(view, Match(), reached.classes, known_values(view))
+    return _box(view, Match(), reached.classes, view.known_values)
 
 
 def box_of(view: View, match: Match, tenants: list[Tenant]) -> Box:
     """The requests of one match that some tenants may send."""
     takers = [tenant for tenant in tenants if _takes(match, tenant)]
     if tenants and not takers:
-        return _box(view, match, (), known_values(view))
+        return _box(view, match, (), view.known_values)
     ceilings = {tenant.privacy_max: tenant for tenant in takers}
-    return _box(view, match, tuple((tenant,) for tenant in ceilings.values()) or ((),), known_values(view))
+    return _box(view, match, tuple((tenant,) for tenant in ceilings.values()) or ((),), view.known_values)
 
 
 def known_values(view: View) -> dict[str, frozenset[str]]:

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 
 class Deployment(NamedTuple):
-    """A model of a provider in one region."""
+    """A model of a provider in one region; its id is `provider/model@region`."""
 
     provider: Provider
     model: ModelSpec
     region: str
+    id: str
 
-    @property
-    def id(self) -> str:
-        """`provider/model@region`."""
-        return f"{self.provider.id}/{self.model.id}@{self.region}"
+
+def deployment(provider: Provider, model: ModelSpec, region: str) -> Deployment:
+    """A deployment with its id, which is asked for many times."""
+    return Deployment(provider, model, region, f"{provider.id}/{model.id}@{region}")
 
 
 class Reference(NamedTuple):
@@ -51,6 +52,7 @@ class View:
         self._reach: dict[tuple[str, bool], Reach] = {}
         self._vendors: dict[str, str | None] = {}
         self._expanded: dict[str, tuple[Deployment, ...]] = {}
+        self._parsed: dict[str, DeploymentRef | None] = {}
 
     @cached_property
     def privacy_rank(self) -> Mapping[str, int]:
@@ -131,10 +133,12 @@ class View:
 
     def parse(self, text: str) -> DeploymentRef | None:
         """The parts of a reference, or None where it is none."""
-        try:
-            return parse_deployment(text)
-        except ValueError:
-            return None
+        if text not in self._parsed:
+            try:
+                self._parsed[text] = parse_deployment(text)
+            except ValueError:
+                self._parsed[text] = None
+        return self._parsed[text]
 
     def expand(self, text: str) -> tuple[Deployment, ...]:
         """The deployments that a reference means, in order; what does not exist means nothing."""
@@ -156,7 +160,7 @@ class View:
             if model is not None:
                 for endpoint in provider.endpoints:
                     if not ref.region or endpoint.region == ref.region:
-                        yield Deployment(provider, model, endpoint.region)
+                        yield deployment(provider, model, endpoint.region)
 
     def expand_all(self, texts: Iterable[str]) -> list[Deployment]:
         """The deployments of a list of references; the first mention of each counts."""
@@ -177,6 +181,13 @@ class View:
     def known(self, vendor_model: str, provider: Provider) -> CatalogueModel | None:
         """What the catalogue knows of a model that a provider serves."""
         return self.catalogue.find(self.vendor(provider), vendor_model)
+
+    @cached_property
+    def known_values(self) -> Mapping[str, frozenset[str]]:
+        """The values of each dimension of a match (`lint/reach.py`)."""
+        from pxctl.lint.reach import known_values
+
+        return known_values(self)
 
     def reach(self, policy: Policy, anybody: bool = False) -> Reach:
         """The requests that each route of a policy takes, from its tenants, or from anybody who may come."""

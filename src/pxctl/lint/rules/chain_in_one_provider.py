@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pxctl.lint.base import Hit
 from pxctl.lint.eligible import why_never
-from pxctl.lint.view import Deployment, View
+from pxctl.lint.view import View, deployment
 from pxctl.model.candidate import candidate_text
 from pxctl.model.finding import Severity
 
@@ -40,7 +40,7 @@ def check(policy: Policy, view: View) -> Iterator[Hit]:
             continue
         mine = next(iter(providers))
         others = (
-            Deployment(p, model, endpoint.region)
+            deployment(p, model, endpoint.region)
             for p in view.config.providers.values()
             if p.id != mine
             for model in p.models
