@@ -22,6 +22,8 @@ class Rollout:
     state: str
     before: dict[str, int | None]
     seed: str
+    stable: int | None = None
+    """What was stable when it began."""
 
 
 @dataclass
@@ -89,8 +91,9 @@ class Oracle:
             return "unchanged"
         if active is not None and not supersede:
             return "refused"
-        before = self.have(subject)
+        before, stable = self.have(subject), self.stable.get(subject)
         if active is not None:
+            stable = active.stable
             before = {t: (active.before.get(t) if t in active.before else self.stable.get(subject)) for t in before} | {
                 t: v for t, v in active.before.items() if t in before
             }
@@ -101,7 +104,7 @@ class Oracle:
             self.blocked.discard((subject, number))
             self.held = {h for h in self.held if h[:2] != (subject, number)}
         seed = f"rollout/production/{subject}@{number}"
-        self.enter(subject, Rollout(number, plan, 0, "running", before, seed))
+        self.enter(subject, Rollout(number, plan, 0, "running", before, seed, stable))
         self.seq += 1
         return "released"
 
@@ -132,7 +135,7 @@ class Oracle:
         if rollout.state == "aborted":
             if (subject, rollout.version) in self.blocked:
                 return "refused"
-            rollout.step, rollout.before = 0, self.have(subject)
+            rollout.step, rollout.before, rollout.stable = 0, self.have(subject), self.stable.get(subject)
             rollout.state = "running"
             self.enter(subject, rollout)
         rollout.state = "running" if rollout.state != "done" else "done"
@@ -142,7 +145,8 @@ class Oracle:
     def abort(self, subject: str) -> str:
         rollout = self.active(subject)
         if rollout is None:
-            return "refused"
+            last = self.rollouts.get(subject)
+            return "unchanged" if last is not None and last.state == "aborted" else "refused"
         self.revert(subject, rollout)
         rollout.state = "aborted"
         self.seq += 1
@@ -162,12 +166,12 @@ class Oracle:
             return "refused"
         else:
             wanted: dict[str, Any] = {
-                t: (latest.before[t] if t in latest.before else self.stable.get(subject))
+                t: (latest.before[t] if t in latest.before else latest.stable)
                 for t, v in have.items()
                 if v == latest.version
             }
         moves = {t: v for t, v in wanted.items() if have[t] != v}
-        if not moves and self.active(subject) is None:
+        if not moves and (tenants is not None or self.active(subject) is None):
             return "unchanged"
         leaving = {have[t] for t in moves} - {None}
         arriving = set(moves.values())

@@ -10,6 +10,7 @@ from pxctl.core.errors import RefusedError, UsageError
 from pxctl.model.tenant import TenantSelector
 from pxctl.release.controls import SafeModeSwitch
 from pxctl.release.documents import RELEASE
+from pxctl.release.history import at_seq
 from pxctl.release.publish import Publish
 from pxctl.release.rollback import Rollback
 from pxctl.release.roster import RosterChange
@@ -210,6 +211,21 @@ def test_tenants_come_and_go(firm: Company) -> None:
     firm.tenants = {**roster(40)}
     firm.make(RosterChange(firm.commit("tenants/all.yaml", "tenants: [2]\n")))
     assert firm.pins()["t005"] == 2 and not firm.view().folder("tombstones")
+
+
+def test_who_joined_since_is_rolled_back_with_everybody(firm: Company) -> None:
+    """They never had anything else, and yet the withdrawn version is nobody's any more."""
+    firm.init()
+    firm.publish("one")
+    seq = firm.publish("two").release.seq  # type: ignore[union-attr]
+    firm.tenants = roster(14)
+    firm.make(RosterChange(firm.commit("tenants/all.yaml", "tenants: [1]\n")))
+    assert set(firm.pins().values()) == {2} and len(firm.pins()) == 14
+    firm.make(Rollback({"policies/default": None}, reason="bad"))
+    assert set(firm.pins().values()) == {1}
+    firm.publish("three")
+    firm.make(Rollback(to_commit=at_seq(firm.branch, firm.view().commit or "", seq), to_seq=seq, reason="bad, too"))
+    assert set(firm.pins().values()) == {2}
 
 
 def test_a_roster_that_loses_almost_everybody_is_refused(firm: Company) -> None:

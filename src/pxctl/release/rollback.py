@@ -80,13 +80,10 @@ class Rollback:
                 "`pxctl audit log` has both",
             )
         if self.to_commit is not None:
-            before = view.at(base).pins(pins)
-            return {t: before[t].get(subject) for t in before}
+            return _had(view.at(base), subject, pins)
         if state is None:
             return {}
-        mine = [t for t in pins if pins[t].get(subject) == state.version]
-        before = view.at(base).pins(mine)
-        return rollout.back_to(release, subject, mine, {t: p.get(subject) for t, p in before.items()})
+        return _had(view.at(base), subject, [t for t in pins if pins[t].get(subject) == state.version])
 
     def _revoke_flags(
         self, view: View, release: Release, subjects: Iterable[str], pins: dict[str, Pins],
@@ -99,10 +96,9 @@ class Rollback:
             base = self.to_commit or (state.base if state is not None else None)
             if base is None:
                 continue
-            before = view.at(base).pins([t for t in moves if subject in moves[t]])
-            for tenant, old in before.items():
-                if old.flags != pins[tenant].flags and (old.flags or 0) < (pins[tenant].flags or 0):
-                    moves[tenant]["flags"] = old.flags
+            for tenant, old in _had(view.at(base), "flags", [t for t in moves if subject in moves[t]]).items():
+                if (old or 0) < (pins[tenant].flags or 0):
+                    moves[tenant]["flags"] = old
 
     def _check(self, view: View, release: Release, setting: Setting, moves: dict[str, dict[str, int | None]]) -> None:
         numbers = {(s, n) for wanted in moves.values() for s, n in wanted.items() if n is not None}
@@ -167,6 +163,13 @@ class Rollback:
         draft.version = next(iter(ones)) if len(ones) == 1 else None
         draft.set(blocked=tuple(blocked), stable=stable, former=tuple(former), rollouts=rollouts, step=names)
         draft.step = names
+
+
+def _had(before: View, subject: str, tenants: Iterable[str]) -> dict[str, int | None]:
+    """What each tenant had at an earlier release; who joined since, gets what was stable then."""
+    pins, release = before.pins(tenants), before.release
+    stable = release.stable.get(subject) if release is not None else None
+    return {t: pins[t].get(subject) if t in pins else stable for t in tenants}
 
 
 def subjects_of(release: Release, named: Iterable[str], to_release: bool = False) -> list[str]:
