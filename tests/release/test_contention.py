@@ -50,6 +50,8 @@ def test_who_has_won_among_others_lets_them_go_first() -> None:
     names = ["bob", "eve", "bob", "ada", "eve", "ada"]
     busy = history(*((who, len(names) - 1 - i) for i, who in enumerate(names)))
     assert 0.5 < longest(busy) <= 2.0, "two others, a release a second"
+    assert 0.3 < longest(busy, "eve") <= 1.0, "one has gone since"
+    assert longest(busy, "bob") == 0, "the others have had theirs"
     assert longest(busy, "dan") == 0, "a newcomer has not had a turn"
 
 

@@ -26,9 +26,9 @@ def after_a_loss(attempt: int) -> float:
 
 
 def after_a_win(view: View, actor: Actor, now: datetime) -> float:
-    """Seconds by which who released among others just now lets them go first: up to a round of theirs; else 0.
+    """Seconds by which who released among others just now lets them go first: what is left of a round of theirs.
 
-    Without that, whoever has won is back before the others have woken, and wins again.
+    Without that, whoever has won is back before the others have woken, and wins again. 0 on a branch that is not busy.
     """
     me, recent, at = f"{actor.name} <{actor.email}>", list[tuple[str, float]](), view
     while at.header is not None and len(recent) < RECENT:
@@ -36,9 +36,9 @@ def after_a_win(view: View, actor: Actor, now: datetime) -> float:
         if not at.header.parents:
             break
         at = at.at(at.header.parents[0])
-    recent = [(who, age) for who, age in recent if age < RECENT * BUSY]
-    authors = {who for who, _ in recent}
-    gap = (recent[-1][1] + 1) / len(recent) if recent else BUSY
-    if me not in authors or len(authors) == 1 or gap >= BUSY:
+    authors = [who for who, age in recent if age < RECENT * BUSY]
+    gap = (recent[len(authors) - 1][1] + 0.5) / len(authors) if authors else BUSY
+    if me not in authors or gap >= BUSY:
         return 0.0
-    return random.uniform(0, (len(authors) - 1) * gap)  # noqa: S311 - jitter, not a secret
+    left = len(set(authors)) - 1 - authors.index(me)
+    return random.uniform(0, max(left, 0) * gap)  # noqa: S311 - jitter, not a secret
