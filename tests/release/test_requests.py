@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pxctl.app.flows.release import Desk
+from pxctl.release.audit import skip_problems
 from tests.release.test_verbs import PROVIDER, Say, commit, edit, repository, run, say
 
 __all__ = ["say"]
@@ -204,3 +206,54 @@ def test_a_broken_request_is_not_refreshed(root: Path, say: Say) -> None:
     (root / FOLDER / "0001-x.yaml").write_text("op: nothing\n")
     code, _, err = say("publish", "--refresh", f"{FOLDER}/0001-x.yaml")
     assert code == 2 and "0001-x.yaml" in err and "mend it, or remove it" in err
+
+
+def test_a_request_with_nothing_left_to_do_is_done_with(root: Path, say: Say) -> None:
+    """Else it would be taken up again after a rollback, or hold up everything after it."""
+    edit(root, "four")
+    say("publish", *ENV, "--policy", "default", "--request", "--reason", "first")
+    say("publish", *ENV, "--policy", "default", "--request", "--reason", "somebody else asked too")
+    commit(root, "both merged")
+    assert files(root) == ["0001-default-4.yaml", "0002-default-4.yaml"]
+    code, out, _ = say("apply", *ENV)
+    assert code == 0
+    assert f"skip {FOLDER}/0002-default-4.yaml: everybody in the selection already has policies/default@4" in out
+    assert "every request on main is applied" in say("apply", *ENV)[1]
+    assert say("rollback", *ENV, "--reason", "bad")[0] == 0
+    assert "every request on main is applied" in say("apply", *ENV)[1]
+    say("rollback", *ENV, "--policy", "default@1", "--request")
+    commit(root, "the next one")
+    assert say("apply", *ENV)[0] == 0
+    assert pins(say)["policies"] == {"default": 1}
+    assert say("audit", "verify", *ENV)[0] == 0
+    assert "skip releases/production/0002-default-4.yaml" in say("audit", "log", *ENV)[1]
+
+
+def test_a_dry_run_records_nothing(root: Path, say: Say) -> None:
+    edit(root, "four")
+    say("publish", *ENV, "--policy", "default", "--request")
+    commit(root, "ask")
+    assert say("publish", *ENV, "--policy", "default")[0] == 0
+    code, out, _ = say("apply", *ENV, "--dry-run")
+    assert code == 0 and "nothing to do: everybody in the selection" in out and "skip" not in out
+
+
+def test_asking_twice_is_asking_once(root: Path, say: Say) -> None:
+    edit(root, "four")
+    for words in (("publish", "--policy", "default"), ("rollback", "--policy", "default@1", "--reason", "x")):
+        assert say(*words, *ENV, "--request")[0] == 0
+        before = files(root)
+        code, _, err = say(*words, *ENV, "--request")
+        assert code == 0 and "asks for exactly this already" in err
+        assert files(root) == before
+
+
+def test_audit_verify_finds_a_skip_that_changes_something(root: Path, say: Say) -> None:
+    branch = Desk(root, "production").branch
+    view = branch.view(branch.tip())
+    made = view.release
+    assert made is not None
+    skip = made.model_copy(update={"op": "skip", "request": "releases/production/0001-x.yaml"})
+    assert skip_problems(view, skip) == []
+    assert skip_problems(view, skip.model_copy(update={"request": None})) == ["a `skip` release names no request"]
+    assert skip_problems(view, skip.model_copy(update={"stable": {}})) == ["a `skip` release does not change `stable`"]

@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 MIN_PXCTL = "0.1.0"
 
 Op = Literal["init", "publish", "promote", "abort", "pause", "retry", "rollback", "roster", "migrate", "safe_mode",
-             "signers", "credential", "repair"]  # fmt: skip
+             "signers", "credential", "repair", "skip"]  # fmt: skip
 RequestOp = Literal["publish", "rollback", "roster", "migrate"]
 Subject = Annotated[str, Field(pattern=r"^(policies/[a-z0-9-]+|providers/[a-z0-9-]+|flags|roster)$")]
 

@@ -28,8 +28,11 @@ ROOT_NAMES = frozenset({
     documents.RELEASE, documents.SIGNATURE, documents.SAFE_MODE, documents.SIGNERS,
     "tenants", "tombstones", "versions", "credentials", "evidence",
 })  # fmt: skip
-WITHOUT_APPROVAL: frozenset[Op] = frozenset({"init", "promote", "abort", "pause", "retry", "repair", "credential"})
-"""Ops that follow from an approved release, or stop one; `rollback` and `safe_mode` are judged by what they do."""
+WITHOUT_APPROVAL: frozenset[Op] = frozenset({
+    "init", "promote", "abort", "pause", "retry", "repair", "credential", "skip",
+})  # fmt: skip
+"""Ops that follow from an approved release, stop one, or change nothing; `rollback` and `safe_mode` are judged by what
+they do."""
 
 
 def tip_problems(view: View, environment: str) -> list[str]:
@@ -177,12 +180,22 @@ def scope_problems(release: Release, changes: Iterable[PathChange]) -> list[str]
         "publish": ("tenants/", "versions/"), "promote": ("tenants/",), "abort": ("tenants/",), "pause": (),
         "retry": ("tenants/",), "rollback": ("tenants/",), "roster": ("tenants/", "tombstones/", "versions/roster/"),
         "safe_mode": (documents.SAFE_MODE,), "signers": (documents.SIGNERS,), "credential": ("credentials/",),
-        "migrate": ("versions/",),
+        "migrate": ("versions/",), "skip": (),
     }  # fmt: skip
     if release.op not in allowed:
         return []
     outside = [c.path for c in changes if not c.path.startswith(allowed[release.op])]
     return [f"a `{release.op}` release does not change `{outside[0]}`"] if outside else []
+
+
+def skip_problems(parent: View | None, release: Release) -> list[str]:
+    """A `skip` leaves everything as it was; it names the request that had nothing left to do."""
+    before = parent.release if parent is not None else None
+    if release.op != "skip" or before is None:
+        return []
+    kept = ("rollouts", "blocked", "stable", "former", "counters", "tenants")
+    found = [f"a `skip` release does not change `{n}`" for n in kept if getattr(release, n) != getattr(before, n)]
+    return found if release.request is not None else [*found, "a `skip` release names no request"]
 
 
 def gate_problems(parent: View | None, release: Release, who: Principal | None) -> list[str]:

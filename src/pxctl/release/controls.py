@@ -224,6 +224,21 @@ class Tidy:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """Record that a request had nothing left to do, so that it is never taken up again, whatever happens later."""
+
+    path: str
+    why: str
+    permission: Permission = field(default="publish", init=False)
+
+    def draft(self, view: View, setting: Setting) -> Draft:
+        """The same payload, and the same of everything else."""
+        draft = Draft(op="skip", release=current(view, setting), step=f"{self.path}: {self.why}")
+        draft.set(reason="")
+        return draft
+
+
+@dataclass(frozen=True)
 class Repair:
     """Put the tree of the last good release on top of commits that are no releases, and name them."""
 

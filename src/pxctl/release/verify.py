@@ -110,6 +110,7 @@ class Verification:
         changes = audit.diff(view, parent)
         found += audit.content_problems(view, release, changes)
         found += audit.scope_problems(release, changes)
+        found += audit.skip_problems(base, release)
         found += audit.gate_problems(base, release, who)
         found += audit.approval_problems(base, release, changes, self.window, self._checks.check)
         self.approvals += len(release.approvals)
@@ -146,7 +147,7 @@ class Verification:
         self.checked += 1
         if blob is None or blob[0] != release.request_blob:
             return [f"`{release.request}` in commit {release.request_commit[:12]} is not the request that it names"]
-        if documents.decode(blob[2]).get("plan_digest") != release.plan_digest:
+        if release.op != "skip" and documents.decode(blob[2]).get("plan_digest") != release.plan_digest:
             return [f"`{release.request}` asks for another plan"]
         return []
 

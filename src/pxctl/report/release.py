@@ -39,6 +39,8 @@ def deed(op: str, subject: str | None, version: int | None, step: str) -> str:
     """What a release does: `publish policies/default@12, canary`, `rollback policies/default to @11`."""
     if op == "rollback" and step:
         return f"rollback {step}"
+    if op == "skip":
+        return f"skip {step}"
     if op == "publish" and step == "withdrawn":
         return f"withdraw {subject}"
     what = op.replace("_", " ")

@@ -10,7 +10,7 @@ from pxctl.app.wiring import unsound
 from pxctl.core.errors import GitError, PxctlError, RefusedError
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import ReleaseRequest
-from pxctl.release.controls import Tidy
+from pxctl.release.controls import Skip, Tidy
 from pxctl.release.draft import Intent
 from pxctl.release.engine import Terms
 from pxctl.release.requests import Due, applied, due, folder
@@ -59,7 +59,11 @@ def apply_one(desk: Desk, one: Due, *, dry_run: bool = False) -> ReleaseResult:
         digest=request.plan_digest, gates=terms.gates, author=author, request=(one.path, one.blob, desk.tree.source),
         approvals=lambda digest: approvals_for(desk, needs, digest, one.path, author),
     )  # fmt: skip
-    return release(there, intent, given, dry_run=dry_run)
+    result = release(there, intent, given, dry_run=dry_run)
+    if result.status != "unchanged" or dry_run:
+        return result
+    # what is not on record would be taken up again, after a rollback for instance, or block the requests after it
+    return release(there, Skip(one.path, result.why), Terms(request=given.request))
 
 
 def intent_of(desk: Desk, path: str, request: ReleaseRequest) -> tuple[Intent, Terms]:

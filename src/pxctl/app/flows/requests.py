@@ -11,7 +11,7 @@ from pxctl.load.writer import dump_yaml
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import ReleaseRequest
 from pxctl.model.tenant import TenantSelector
-from pxctl.release.requests import folder, next_path
+from pxctl.release.requests import applied, folder, next_path
 
 _HEADER = "# A release request: merging it approves it, and `pxctl apply` makes it so. Do not edit it after that.\n"
 REMOTE = "origin"
@@ -27,6 +27,9 @@ def ask(
     pull request's branch (default: one of the request's own).
     """
     request = request.model_copy(update={"plan_digest": result.plan.digest})
+    asked = result.model_copy(update={"why": "a release request asks for it"})
+    if path is None and (same := _same(desk, request, pull)) is not None:
+        return asked, f"{same} asks for exactly this already"
     path = path or next_path(
         desk.environment, request_files(desk), request.subject, request.version, request.op
     )  # fmt: skip
@@ -39,7 +42,18 @@ def ask(
         for old in remove:
             (desk.root / old).unlink(missing_ok=True)
         message = f"wrote {path}: commit it, have it merged to main, then run `pxctl apply --env {desk.environment}`"
-    return result.model_copy(update={"why": "a release request asks for it"}), message
+    return asked, message
+
+
+def _same(desk: Desk, request: ReleaseRequest, merged: bool) -> str | None:
+    """A request, not applied yet, that says the same: in the commit, or, unless `merged`, in the work tree."""
+    inside = {path for path in desk.tree.paths() if path.startswith(folder(desk.environment))}
+    there = inside if merged else {p for p in request_files(desk) if p.startswith(folder(desk.environment))}
+    text = (_HEADER + request_text(request)).encode()
+    for path in sorted(there - set(applied(desk.branch, desk.branch.tip()))):
+        if (desk.tree.read(path) if path in inside else (desk.root / path).read_bytes()) == text:
+            return path
+    return None
 
 
 def request_files(desk: Desk) -> set[str]:
