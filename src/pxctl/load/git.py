@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pxctl.core.errors import GitError
@@ -82,3 +82,19 @@ def resolve_commit(root: Path | str, rev: str) -> str:
         if rev == "HEAD":
             raise GitError("the repository has no commit yet", hint="git add . && git commit -m 'first'") from None
         raise GitError(f"`{rev}` is not a commit here", hint="fetch it first, or check the name") from None
+
+
+def read_blobs(root: Path | str, blobs: Iterable[str]) -> dict[str, bytes]:
+    """The contents of blobs by their ids, in one process. Raises GitError where one is missing."""
+    out = run_git(["cat-file", "--batch"], root, input="".join(f"{blob}\n" for blob in blobs).encode())
+    found: dict[str, bytes] = {}
+    at = 0
+    while at < len(out):
+        end = out.index(b"\n", at)
+        fields = out[at:end].decode().split()
+        if len(fields) != 3:
+            raise GitError(f"git cat-file: object {fields[0]} is missing", hint="run `git fsck`")
+        size = int(fields[2])
+        found[fields[0]] = out[end + 1 : end + 1 + size]
+        at = end + 2 + size
+    return found

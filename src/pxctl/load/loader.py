@@ -148,7 +148,7 @@ class _Loading:
                 Finding(code=error.code, severity=Severity.ERROR, span=span, message=error.message, hint=error.hint)
             )
             return
-        document, model, findings = self.one(_printable(path), kind, data)
+        document, model, findings = self.one(printable_path(path), kind, data)
         self.documents[document.file] = document
         self.report(*findings)
         if model is not None:
@@ -224,7 +224,7 @@ def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=Finding.sort_key))
 
 
-def _printable(path: str) -> str:
+def printable_path(path: str) -> str:
     """A path that can be shown and encoded: bytes that are not UTF-8 and control characters are escaped."""
     if path.isprintable():
         return path
@@ -236,7 +236,7 @@ def _not_read(path: str) -> Finding:
     hint = (
         "rename it to end in .yaml" if not path.endswith((".yaml", ".json")) else f"move it to {folder.split('/')[0]}/"
     )
-    return Finding(code="PX0018", severity=Severity.ERROR, span=Span(_printable(path)), hint=hint,
+    return Finding(code="PX0018", severity=Severity.ERROR, span=Span(printable_path(path)), hint=hint,
                    message="this file looks like configuration and is not read")  # fmt: skip
 
 

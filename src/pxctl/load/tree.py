@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from pxctl.core.errors import ConfigError, GitError, UsageError
+from pxctl.core.errors import ConfigError, UsageError
 from pxctl.core.span import Span
 from pxctl.load.bounds import MAX_BYTES
 from pxctl.load.kinds import FOLDERS, kind_of, misplaced
@@ -206,19 +206,10 @@ class CommitTree:
             raise UnreadableError(path, "there is no such file in this commit") from None
 
     def _fetch(self) -> None:
-        from pxctl.load.git import run_git
+        from pxctl.load.git import read_blobs
 
         wanted = {oid for mode, oid, size in self._blobs.values() if mode.startswith("100") and size <= MAX_BYTES}
-        out = run_git(["cat-file", "--batch"], self.root, input="\n".join(wanted).encode() + b"\n")
-        at = 0
-        while at < len(out):
-            end = out.index(b"\n", at)
-            fields = out[at:end].decode().split()
-            if len(fields) != 3:
-                raise GitError(f"git cat-file: object {fields[0]} is missing", hint="run `git fsck`")
-            size = int(fields[2])
-            self._cache[fields[0]] = out[end + 1 : end + 1 + size]
-            at = end + 2 + size
+        self._cache = read_blobs(self.root, wanted)
 
 
 def _wanted(path: str) -> bool:

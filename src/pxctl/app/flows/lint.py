@@ -83,9 +83,13 @@ def lint_again(root: Path) -> Linted:
 def lint_changed(root: Path, since: str, whole: Whole = lint_cached) -> Linted:
     """Lint the work tree, and keep what is said of files that changed since a commit or that depend on them."""
     from pxctl.app.flows.changed import affected
+    from pxctl.app.flows.lint_readings import KeptReadings
     from pxctl.load.loader import load
 
-    return only(whole(root), affected(root, since, load(WorkTree(root))))
+    linted, tree = whole(root), WorkTree(root)
+    readings = KeptReadings(tree)
+    loaded = load(tree, readings=readings)
+    return only(linted, affected(root, since, loaded, linted.report.findings, readings))
 
 
 def only(linted: Linted, files: Sequence[str] | frozenset[str]) -> Linted:
