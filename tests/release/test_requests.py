@@ -175,6 +175,16 @@ def test_a_request_that_was_overtaken_gets_the_next_number(root: Path, say: Say)
     assert pins(say, "globex")["policies"] == {"default": 1}
 
 
+def test_what_somebody_else_released_meanwhile_need_not_be_refreshed(root: Path, say: Say) -> None:
+    edit(root, "four")
+    say("publish", *ENV, "--policy", "default", "--request")
+    commit(root, "ask")
+    assert say("publish", *ENV, "--policy", "default")[0] == 0
+    code, out, err = say("publish", "--refresh", f"{FOLDER}/0001-default-4.yaml")
+    assert code == 0 and "nothing to do" in out
+    assert f"nothing is left for it to do: remove {FOLDER}/0001-default-4.yaml" in err
+
+
 def test_nothing_to_refresh_changes_nothing(root: Path, say: Say) -> None:
     edit(root, "four")
     say("publish", *ENV, "--policy", "default", "--request")

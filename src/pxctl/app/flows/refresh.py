@@ -34,7 +34,9 @@ def refresh(desk: Desk, path: str, mode: str | None) -> tuple[ReleaseResult, str
     )
     intent, terms = intent_of(there, path, wish)
     result = release(there, intent, terms, dry_run=True)
-    if mode == "dry-run" or result.status == "unchanged":
+    if result.status == "unchanged":
+        return result, f"nothing is left for it to do: remove {path}"
+    if mode == "dry-run":
         return result, ""
     last = max((order(p) for p in done), default=(0, ""))
     new = wish.model_copy(update={"version": wish.version or result.plan.version})
