@@ -14,7 +14,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +145,12 @@ def left(lock: Path, record: Path) -> StaleLock | None:
         os.close(handle)
     owner = previous.get("pid")
     return StaleLock(lock, owner if isinstance(owner, int) else None, idle and _left(found, previous, time.time()))
+
+
+def others(directory: Path, known: Collection[Path]) -> list[StaleLock]:
+    """Git's other lock files over references of a repository, for `doctor`; nobody can say whose they are."""
+    there = [*sorted((directory / "refs").rglob("*.lock")), directory / "packed-refs.lock"]
+    return [StaleLock(path, None, False) for path in there if path not in known and path.exists()]
 
 
 def _left(identity: tuple[int, int, int], previous: dict[str, object], until: float) -> bool:

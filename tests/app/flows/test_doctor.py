@@ -90,6 +90,11 @@ def test_a_lock_over_a_reference_is_shown(repo) -> None:
     record.write_text(f'{{"pid": 999999999, "at": {lock.stat().st_mtime - 1}}}')
     found = by_name(repo)["lock"]
     assert "left by process 999999999, which is dead" in found.detail and found.mend == "the next release removes it"
+    lock.unlink()
+    other = repo / ".git" / "refs" / "pxctl" / "approvals" / "ada.lock"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    assert str(other) in by_name(repo)["lock"].detail
 
 
 def test_without_git_the_rest_is_still_looked_at(repo, monkeypatch, tmp_path) -> None:
