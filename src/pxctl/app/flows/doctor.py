@@ -183,8 +183,10 @@ def _environments(root: Path, config: Configuration, offline: bool) -> Iterator[
 
 
 def _each_environment(git: Git, config: Configuration, offline: bool) -> Iterator[Check]:
+    from pxctl.release import locks
     from pxctl.release.branch import open_branch
 
+    left: list[locks.StaleLock] = []
     for name in config.project.environments:
         branch = open_branch(git, name, config.project.state)
         title = f"environment {name}"
@@ -194,11 +196,12 @@ def _each_environment(git: Git, config: Configuration, offline: bool) -> Iterato
         except PxctlError as error:
             mend = error.hint or f"pxctl audit verify --env {name}"
             yield Check(name=title, verdict="problem", detail=str(error), mend=mend)
-        for lock in branch.left_locks():
-            who = f"process {lock.owner}" if lock.owner is not None else "a process"
-            dead = f"left by {who}, which is dead" if lock.dead else "a process may hold it"
-            mend = "the next release removes it" if lock.dead else f"rm {lock.path} (only if no git runs)"
-            yield Check(name="lock", verdict="warning", detail=f"{lock.path}: {dead}", mend=mend)
+        left += branch.left_locks()
+    for lock in [*left, *locks.others(git.directory, {lock.path for lock in left})]:
+        who = f"process {lock.owner}" if lock.owner is not None else "a process"
+        dead = f"left by {who}, which is dead" if lock.dead else "a process may hold it"
+        mend = "the next release removes it" if lock.dead else f"rm {lock.path} (only if no git runs)"
+        yield Check(name="lock", verdict="warning", detail=f"{lock.path}: {dead}", mend=mend)
 
 
 def _tip(branch: Branch, title: str, tip: str | None) -> Check:
