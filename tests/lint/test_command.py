@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +173,25 @@ def test_watch_lints_again_after_a_save(tmp_path: Path) -> None:
 
     watch(root, act, interval=0.01, rounds=4)
     assert len(calls) == 2
+
+
+def test_a_watch_outlives_a_moment_without_the_file(tmp_path: Path) -> None:
+    """Editors write beside a file and rename; in between there is nothing to lint."""
+    root = make_base(tmp_path)
+    file = root / "providers" / "azure-eu.yaml"
+    command = [sys.executable, "-c", "from pxctl.app.main import main; main()", "lint", "--watch", str(file)]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        try:
+            next(line for line in lines if "no findings" in line)
+            file.rename(root / "aside")
+            assert "no file matched" in next(line for line in lines if "error: " in line)
+            (root / "aside").write_text((root / "aside").read_text().replace("status: active", "status: activ"))
+            (root / "aside").rename(file)
+            assert "PX0014" in next(line for line in lines if "error PX" in line)
+        finally:
+            process.terminate()
 
 
 def test_explain(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.lint.helpers import BASE, DATA, edit, make_base
+from tests.lint.helpers import BASE, DATA, edit, make_base, run
 
-from pxctl.app.flows.fix import fixed_texts, write_texts
+from pxctl.app.flows.fix import diff, fixed_texts, write_texts
 from pxctl.app.flows.lint import lint_whole
 
 MENDED = [
@@ -98,3 +99,33 @@ def test_many_files_are_mended_in_few_runs(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(flow, "lint_loaded", lambda *args: runs.append(1) or real(*args))
     assert len(fixed_texts(root)) == 12
     assert len(runs) == 3
+
+
+def test_fixes_stay_in_the_files_that_were_named(make_repo: Callable[..., Path]) -> None:
+    root = make_repo({path.relative_to(BASE).as_posix(): path.read_text() for path in BASE.rglob("*.yaml")})
+    for name in ("openai-main", "azure-eu"):
+        edit(root, f"providers/{name}.yaml", "display_name:", "displayName:")
+    assert run(root, "lint", "--diff", "providers/azure-eu.yaml").stdout.count("+++ b/") == 1
+    assert run(root, "lint", "--fix", "providers/azure-eu.yaml").returncode == 0
+    assert list(fixed_texts(root)) == [FILE]
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run([*git, "commit", "-qam", "both"], cwd=root, check=True)
+    edit(root, "providers/azure-eu.yaml", "display_name:", "displayName:")
+    assert run(root, "lint", "--fix", "--changed-since", "HEAD").returncode == 0
+    assert list(fixed_texts(root)) == [FILE]
+
+
+def test_a_name_that_cannot_be_printed_keeps_nobody_from_mending(tmp_path: Path) -> None:
+    root = make_base(tmp_path)
+    (root / "scenarios" / "new\nline.yaml").write_text("Name: x\n")
+    edit(root, FILE, "display_name:", "displayName:")
+    assert list(fixed_texts(root)) == [FILE]
+
+
+def test_the_diff_has_the_lines_that_patch_has(tmp_path: Path) -> None:
+    root = make_base(tmp_path)
+    edit(root, FILE, "display_name: OpenAI, main account", "displayName: x # a\u2028b\x85c")
+    text = diff(root, fixed_texts(root))
+    (root / "fix.patch").write_text(text, newline="")
+    subprocess.run(["git", "apply", "fix.patch"], cwd=root, check=True)
+    assert fixed_texts(root) == {}

@@ -19,9 +19,11 @@ from pxctl.app.cli.options import (
     format_option,
     verb_app,
 )
-from pxctl.core.errors import UsageError
+from pxctl.core.errors import PxctlError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pxctl.app.flows.lint import Linted
 
 app = verb_app()
@@ -58,7 +60,9 @@ def lint(
     changed_since: Annotated[
         str | None, typer.Option(metavar="REV", help="Only what changed since a commit, and what depends on it.")
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Apply safe fixes; nothing else in the files changes.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply safe fixes (to PATHs, where given); nothing else in the files changes.")
+    ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Lint again on every save.")] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
@@ -85,10 +89,13 @@ def lint(
         foreign = lint_foreign(gateway, paths or [], variables(env, env_file))
         _render(foreign, format, out, statistics)
         return 1 if foreign.report.failed else 0
-    if diff:
-        return _show_diff(find_root(repo), out)
-    if fix:
-        _apply(find_root(repo), out)
+    if diff or fix:
+        root = find_root(repo)
+        chosen = bool(paths) or changed_since is not None
+        only = _lint(paths or [], repo, changed_since, cache=not no_cache).files if chosen else None
+        if diff:
+            return _show_diff(root, only, out)
+        _apply(root, only, out)
 
     def once() -> int:
         linted = _lint(paths or [], repo, changed_since, cache=not no_cache)
@@ -102,12 +109,16 @@ def lint(
 
         root = find_root(repo)
         out.note(f"watching {root}; stop with Ctrl-C")
-        wait(root, lambda: _ignore(once()))
+        wait(root, lambda: _go_on(once, out))
     return once()
 
 
-def _ignore(_code: int) -> None:
-    """A watcher has no exit code of its own."""
+def _go_on(once: Callable[[], int], out: Output) -> None:
+    """A watcher has no exit code of its own, and outlives the moment in which an editor replaces a file."""
+    try:
+        once()
+    except PxctlError as error:
+        out.note(f"error: {error}")
 
 
 def _lint(paths: list[Path], repo: Path | None, since: str | None, cache: bool) -> Linted:
@@ -164,19 +175,19 @@ def _text(linted: Linted, out: Output) -> None:
     out.show(findings_rich(linted.report) if on_terminal else findings_text(linted.report))
 
 
-def _show_diff(root: Path, out: Output) -> int:
+def _show_diff(root: Path, only: frozenset[str] | None, out: Output) -> int:
     from pxctl.app.flows.fix import diff, fixed_texts
 
-    texts = fixed_texts(root)
+    texts = fixed_texts(root, only)
     out.write(diff(root, texts))
     out.note(f"{len(texts)} files would change" if texts else "no safe fix")
     return 1 if texts else 0
 
 
-def _apply(root: Path, out: Output) -> None:
+def _apply(root: Path, only: frozenset[str] | None, out: Output) -> None:
     from pxctl.app.flows.fix import fixed_texts, write_texts
 
-    texts = fixed_texts(root)
+    texts = fixed_texts(root, only)
     write_texts(root, texts)
     for path in sorted(texts):
         out.note(f"mended {path}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pxctl.core.errors import UsageError
@@ -14,6 +15,7 @@ from pxctl.load.tree import DictTree, WorkTree
 from pxctl.model.finding import Edit, Finding, LintReport
 
 MAX_ROUNDS = 8
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
@@ -31,8 +33,8 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def fixed_texts(root: Path) -> dict[str, str]:
-    """The files of a work tree that fixes change, with their new texts. Nothing is written."""
+def fixed_texts(root: Path, only: Collection[str] | None = None) -> dict[str, str]:
+    """The files of a work tree (or `only` these) that fixes change, with their new texts. Nothing is written."""
     from pxctl.app.flows.lint import lint_loaded
 
     tree = WorkTree(root)
@@ -40,7 +42,8 @@ def fixed_texts(root: Path) -> dict[str, str]:
     changed: dict[str, str] = {}
     for _round in range(MAX_ROUNDS):
         linted = lint_loaded(DictTree(files))
-        new = _one_round(linted.report, linted.texts)
+        mine = files.keys() if only is None else files.keys() & only
+        new = _one_round(linted.report, {file: text for file, text in linted.texts.items() if file in mine})
         kept = _that_help(files, linted.report, new) if new else {}
         if not kept:
             break
@@ -103,8 +106,8 @@ def diff(root: Path, texts: Mapping[str, str]) -> str:
     """The changes as a unified diff."""
     out: list[str] = []
     for path, text in sorted(texts.items()):
-        old = (root / path).read_bytes().decode("utf-8", "replace").splitlines(keepends=True)
-        lines = difflib.unified_diff(old, text.splitlines(keepends=True), f"a/{path}", f"b/{path}")
+        old = (root / path).read_bytes().decode("utf-8", "replace")
+        lines = difflib.unified_diff(_LINE.findall(old), _LINE.findall(text), f"a/{path}", f"b/{path}")
         for line in lines:
             out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(out)
