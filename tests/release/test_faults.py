@@ -235,6 +235,19 @@ def test_a_turn_lasts_as_long_as_a_git_that_its_holder_started(tmp_path: Path) -
         assert mine.previous["pid"] == pid
 
 
+def test_a_lock_over_the_tracking_branch_does_not_stay(pushed: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push moves it, too, and a user's own `git fetch` fails while it is locked; `apply` with nothing to do tidies."""
+    monkeypatch.setattr(locks, "SETTLED", 0.05)
+    lock = pushed.root / ".git/refs/remotes/origin/env/production.lock"
+    lock.write_text("")
+    pushed.branch.tidy()
+    assert lock.exists(), "nobody knows whose it is"
+    pushed.branch.record.write_text(f'{{"pid": 999999999, "at": {lock.stat().st_mtime - 5}}}')
+    assert [(s.path, s.dead) for s in pushed.branch.left_locks()] == [(lock, True)]
+    pushed.branch.tidy()
+    assert not lock.exists() and pushed.branch.record.read_text() == ""
+
+
 def test_a_lock_over_what_was_seen_is_cleared_once_nobody_reads(pushed: Company) -> None:
     lock, branch = pushed.root / ".git/refs/pxctl/seen/env/production.lock", pushed.branch
     run(pushed.root, "update-ref", branch.seen, f"{branch.seen}~1")  # there is something new on the remote
