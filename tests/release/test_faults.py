@@ -236,7 +236,7 @@ def test_a_turn_lasts_as_long_as_a_git_that_its_holder_started(tmp_path: Path) -
 
 
 def test_a_lock_over_the_tracking_branch_does_not_stay(pushed: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A push moves it, too, and a user's own `git fetch` fails while it is locked; `apply` with nothing to do tidies."""
+    """A push moves it, too, and a user's own `git fetch` fails while it is locked; `apply` without work tidies."""
     monkeypatch.setattr(locks, "SETTLED", 0.05)
     lock = pushed.root / ".git/refs/remotes/origin/env/production.lock"
     lock.write_text("")
