@@ -17,15 +17,13 @@ from pxctl.core.errors import ContextError
 from pxctl.model.decision import Refusal
 from pxctl.policy.batch import NUMBERS, Batch, Column
 from pxctl.policy.bound import Bound, Seated
-from pxctl.policy.columns_kernel import Kernel, available, load
+from pxctl.policy.columns_kernel import COMPILED_FROM, Kernel, available, load
 from pxctl.policy.columns_lane import MOST_BITS, BlockRows, LaneColumns
 from pxctl.policy.columns_match import RouteColumns, to_words
 from pxctl.policy.facts import Facts
 from pxctl.policy.integers import UNBOUNDED
 
 BLOCK = 1 << 16
-COMPILED_FROM = 1 << 20
-"""From so many rows under one bound configuration on, loading the compiled kernel (extra `fast`) pays."""
 REFUSALS = (None, Refusal.PRIVACY_CEILING, Refusal.NO_ROUTE, Refusal.NO_CANDIDATE)
 """What `Decisions.refusal` counts; `INVALID` is a row for which `decide` raises ContextError."""
 PRIVACY_CEILING, NO_ROUTE, NO_CANDIDATE, INVALID = 1, 2, 3, 4

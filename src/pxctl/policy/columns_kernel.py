@@ -17,6 +17,8 @@ WEIGHTED, CHEAPEST, BALANCED = range(3)
 NOBODY = (1 << 63) - 1
 SCALE = float(1 << 30)
 LAST = 1 << 62
+COMPILED_FROM = 1 << 20
+"""From so many rows under one bound configuration on, loading the compiled kernel (extra `fast`) pays."""
 CHUNK = 256
 """Rows whose costs and keys fit the nearest caches."""
 Kernel = Callable[..., None]

@@ -27,6 +27,15 @@ def test_a_machine_without_a_repository_is_looked_at_too() -> None:
     assert found["repository"].mend == "pxctl init DIR"
 
 
+@pytest.mark.parametrize(("installed", "says"), [(True, "compiled from 1,048,576 requests on"), (False, "NumPy")])
+def test_how_replays_are_computed_is_said(monkeypatch: pytest.MonkeyPatch, installed: bool, says: str) -> None:
+    monkeypatch.setattr("pxctl.policy.columns_kernel.available", lambda: installed)
+    check = by_name(None)["replay"]
+    assert check.detail == says
+    assert check.verdict == ("ok" if installed else "info")
+    assert (check.mend is None) is installed
+
+
 def test_a_sound_repository_has_no_problem(repo, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "correct horse battery")
     report = checkup(repo)

@@ -28,7 +28,7 @@ NETWORK_SECONDS = 10.0
 
 def checkup(root: Path | None, *, offline: bool = False) -> Checkup:
     """Everything that can be looked at from here; `root` None: no repository, the machine alone."""
-    checks = [*_guard("git", _git), *_guard("ssh-keygen", _ssh)]
+    checks = [*_guard("git", _git), *_guard("ssh-keygen", _ssh), *_guard("replay", _replay)]
     git_works = checks[0].verdict != "problem"
     if root is None:
         checks.append(
@@ -80,6 +80,15 @@ def _ssh() -> Iterator[Check]:
                     mend="install OpenSSH 8.2 or newer (Debian: apt-get install openssh-client)")  # fmt: skip
         return
     yield Check(name="ssh-keygen", verdict="ok", detail=place)
+
+
+def _replay() -> Iterator[Check]:
+    from pxctl.policy.columns_kernel import COMPILED_FROM, available
+
+    if available():
+        yield Check(name="replay", verdict="ok", detail=f"compiled from {COMPILED_FROM:,} requests on")
+        return
+    yield Check(name="replay", verdict="info", detail="NumPy", mend="faster for long traces: pip install 'pxctl[fast]'")
 
 
 def _writable(root: Path) -> Iterator[Check]:
