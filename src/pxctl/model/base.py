@@ -62,6 +62,12 @@ def duration_ms(text: str) -> int:
 
 
 class Model(BaseModel):
-    """Base of every value: frozen, strict about unknown fields."""
+    """Base of every value: frozen, strict about unknown fields.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, validate_default=False)
+    The validator of a model is built when it is first used, and a default that is a model is made with
+    `model_construct()`: most models of a run are parts of others and are never validated by themselves.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, validate_default=False, defer_build=True
+    )

@@ -61,7 +61,7 @@ class Guarantee(Model):
     name: Id
     description: str = ""
     policies: tuple[Id, ...] = ()
-    when: Match = Match()
+    when: Match = Match.model_construct()
     always: Condition | None = None
     never: Condition | None = None
     survives: Survives | None = None
@@ -133,13 +133,13 @@ class Scenario(Model):
     description: str = ""
     template: Match = Field(default=Match(), description="what every request of the scenario carries")
     policy_override: Id | None = Field(default=None, description="decide with this policy (scenario: bad policy)")
-    population: Population = Population()
+    population: Population = Population.model_construct()
     requests: Annotated[int, Field(gt=0, le=100_000_000)] = 10_000
     duration: Duration = "10m"
     seed: int = 1
     faults: tuple[Fault, ...] = ()
     safe_mode_off_at: Duration | None = None
-    expect: Expectation = Expectation()
+    expect: Expectation = Expectation.model_construct()
 
 
 class ConfigKey(Model):

@@ -86,7 +86,7 @@ class Environment(Model):
     """One environment, with live state of its own."""
 
     rollout: Name | None = None
-    approvals: Approvals = Approvals()
+    approvals: Approvals = Approvals.model_construct()
     evidence: Literal["required", "optional"] = "optional"
     rollback_window: Duration = "14d"
     gates: tuple[Gate, ...] = ()
@@ -195,14 +195,14 @@ class Project(Model):
     regions: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
     business_lines: tuple[Name, ...] = ()
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = Thresholds.model_construct()
     credential_grants: tuple[CredentialGrant, ...] = ()
     secret_stores: dict[Name, SecretStore] = Field(default_factory=dict)
-    state: StateLocation = StateLocation()
+    state: StateLocation = StateLocation.model_construct()
     forge: Forge | None = None
     prometheus: Prometheus | None = None
     targets: dict[Id, PublishTarget] = Field(default_factory=dict)
-    lint: LintSettings = LintSettings()
+    lint: LintSettings = LintSettings.model_construct()
     matrix_profile: str | None = Field(default=None, description="a file with the route-matrix boundary profile")
     exempt_tenants: tuple[TenantId, ...] = Field(default=(), description="tenants that no percentage step reaches")
 

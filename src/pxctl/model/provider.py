@@ -34,7 +34,7 @@ class ModelSpec(Model):
     """A model that a provider serves."""
 
     id: ModelId
-    modality: ModelModality = ModelModality()
+    modality: ModelModality = ModelModality.model_construct()
     capabilities: tuple[Name, ...] = ()
     context_tokens: Annotated[int, Field(gt=0)] | None = None
     max_output_tokens: Annotated[int, Field(gt=0)] | None = None
@@ -111,14 +111,14 @@ class Provider(Model):
     rotation: Rotation | None = None
     timeout_ms: Annotated[int, Field(gt=0, le=3_600_000)] = 30_000
     tool_timeout_ms: Annotated[int, Field(gt=0, le=3_600_000)] | None = None
-    retries: Retries = Retries()
-    limits: Limits = Limits()
+    retries: Retries = Retries.model_construct()
+    limits: Limits = Limits.model_construct()
     default_model: ModelId | None = None
     fallback_models: tuple[ModelId, ...] = ()
     models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
-    compliance: Compliance = Compliance()
-    tenants: TenantAccess = TenantAccess()
-    validation: ValidationSpec = ValidationSpec()
+    compliance: Compliance = Compliance.model_construct()
+    tenants: TenantAccess = TenantAccess.model_construct()
+    validation: ValidationSpec = ValidationSpec.model_construct()
     rollout: Name | None = None
     options: dict[str, str] = Field(default_factory=dict, description="what the adapter needs, such as api_version")
     limitations: tuple[str, ...] = ()

@@ -207,7 +207,7 @@ class Signers(Model):
     """`signers.yaml` of an environment branch. Without signers, everybody who can push may release."""
 
     schema_version: int = SCHEMA_VERSION
-    approvals: Approvals = Approvals()
+    approvals: Approvals = Approvals.model_construct()
     quorum: Annotated[int, Field(ge=1, le=20)] = 1
     signers: tuple[Principal, ...] = ()
 

@@ -135,7 +135,7 @@ class Route(Model):
 
     name: Id
     match: Match
-    constraints: Constraints = Constraints()
+    constraints: Constraints = Constraints.model_construct()
     strategy: Strategy = "listed"
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
     fallbacks: tuple[DeploymentText, ...] = ()

@@ -26,7 +26,7 @@ class Tenant(Model):
     region: Name
     privacy_max: Name = Field(description="highest privacy level that its requests may carry")
     policy: Id | None = Field(default=None, description="absent: the policy named default")
-    budget: TenantBudget = TenantBudget()
+    budget: TenantBudget = TenantBudget.model_construct()
 
 
 class Roster(Model):
