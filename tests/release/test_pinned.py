@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.release.test_requests import ENV, pins
-from tests.release.test_verbs import POLICY, PROVIDER, Say, commit, repository, say
+from tests.release.test_verbs import POLICY, PROVIDER, Say, commit, repository, run, say
 
 __all__ = ["say"]
 SECOND = PROVIDER.replace("id: ollama", "id: second")
@@ -64,6 +64,22 @@ def test_plan_fails_on_a_provider_that_is_taken_from_whoever_has_it(
     assert "`pinned`" in say("plan", "HEAD~1..HEAD", "--no-prove", "--format", "markdown")[1]
     assert say("plan", "HEAD~1..HEAD", "--no-prove", "--allow-pinned")[0] == 0
     assert say("plan", "HEAD..HEAD~1", "--no-prove")[0] == 0, "giving it back takes nothing away"
+
+
+def test_a_remote_that_cannot_be_read_is_said_and_what_was_fetched_counts(tmp_path: Path, say: Say) -> None:
+    """As on a pull request's machine: everything was fetched once, and the remote cannot be asked again."""
+    made = repository(tmp_path, remote=True)
+    (made / "providers/second.yaml").write_text(SECOND)
+    commit(made, "two providers")
+    assert say("env", "init", "production")[0] == 0
+    run(made, "fetch", "-q", "origin")
+    run(made, "update-ref", "-d", "refs/pxctl/seen/env/production")
+    (tmp_path / "remote.git").rename(tmp_path / "gone.git")
+    (made / "providers/second.yaml").unlink()
+    commit(made, "without second")
+    code, out, _ = say("plan", "HEAD~1..HEAD", "--no-prove")
+    assert code == 1 and "3 tenants of production have `second`" in out
+    assert "production was compared as it was last read" in " ".join(out.split())
 
 
 def test_the_way_out_step_by_step(root: Path, say: Say) -> None:

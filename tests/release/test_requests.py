@@ -139,6 +139,12 @@ def test_a_stale_request_is_planned_again_with_the_command_that_the_hint_names(r
     assert code == 4 and "is applied already" in err
 
 
+def test_a_dry_run_says_that_a_request_is_stale(root: Path, say: Say) -> None:
+    hint = stale(root, say)
+    code, _, err = say("apply", *ENV, "--dry-run")
+    assert code == 4 and err == hint
+
+
 def test_a_request_whose_version_was_taken_is_given_the_next_one(root: Path, say: Say) -> None:
     edit(root, "four")
     source = run(root, "rev-parse", "HEAD")

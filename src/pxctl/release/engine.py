@@ -139,6 +139,7 @@ def _attempt(
     )
     if draft.unchanged:
         return Outcome("unchanged", plan, view.release, tip, draft.unchanged, attempt), plan
+    _refuse_stale(plan, terms)
     if dry_run:
         return Outcome("planned", plan, draft.release, tip, "", attempt), plan
     overriding = any(g.overridden is not None for g in terms.gates)
@@ -201,7 +202,8 @@ def _refuse_newer(view: View) -> None:
         )
 
 
-def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int, by: str) -> None:
+def _refuse_stale(plan: ReleasePlan, terms: Terms) -> None:
+    """Refuse another plan than the one that was agreed to, also in a dry run: that is what it is asked for."""
     if terms.digest is not None and terms.digest != plan.digest:
         raise RefusedError(
             f"stale plan: what was agreed to is {terms.digest[:19]}…, what would happen now is {plan.digest[:19]}…",
@@ -209,6 +211,9 @@ def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int, 
             if terms.request
             else "the environment changed since; plan it again, and have that approved",
         )
+
+
+def _refuse_unmet(plan: ReleasePlan, terms: Terms, draft: Draft, required: int, by: str) -> None:
     if plan.approvals_missing:
         raise RefusedError(
             f"{plan.approvals_missing} of {required} approvals are missing for plan {plan.digest}",

@@ -37,14 +37,13 @@ def target_statuses(statuses: tuple[TargetStatus, ...], environment: str, seq: i
 def _stood(status: TargetStatus, environment: str, seq: int) -> str:
     if status.state == "unknown" or status.asked_at is None:
         return f"never asked from this machine: pxctl status --env {environment} --drift"
-    at = f"when it was asked {moment(status.asked_at)}"
-    had = f"#{status.seq}" if status.seq is not None else "nothing whole"
+    at, had = moment(status.asked_at), f"#{status.seq}" if status.seq is not None else "no whole release"
     if status.state == "in_sync":
-        return f"in sync with #{seq} ({had}, {at})"
+        return f"in sync, asked {at}" + ("" if status.seq == seq else f"; nothing changed for it since {had}")
     if status.state == "behind":
-        return f"out of sync: it had {had} {at}: pxctl sync --env {environment}"
-    said = {"out_of_sync": "out of sync", "down": "down", "newer": "has a newer release"}[status.state]
-    return f"{said} {at}; before that {had}" + (f": {status.error}" if status.error else "")
+        return f"out of sync: it had {had}, asked {at}; pxctl sync --env {environment}"
+    said = {"out_of_sync": "out of sync", "down": "down", "newer": "it has a newer release"}[status.state]
+    return f"{said}, asked {at}; it was last seen with {had}" + (f": {status.error}" if status.error else "")
 
 
 def _details(target: TargetReport) -> list[Part]:

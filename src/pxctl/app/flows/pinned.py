@@ -58,8 +58,8 @@ def _last_good(branch: Branch) -> tuple[View | None, str | None]:
         tip = branch.tip()
     except PxctlError as error:
         warning = f"{branch.environment} was compared as it was last read: {error.message}"
-        with suppress(PxctlError):
-            tip = branch.tip(fetch=False)
+        with suppress(PxctlError):  # what a checkout fetched is good enough to look at
+            tip = branch.tip(fetch=False) or branch.git.resolve(f"refs/remotes/{branch.remote}/{branch.name}")
     if tip is None:
         return None, warning
     return last_good(branch.view(tip), branch.environment), warning
