@@ -100,7 +100,7 @@ def edit(room: Room, name: str, field: str, value: Any, *, force: bool = False, 
         if users := pinned(room, name):
             raise RefusedError(
                 f"`{name}` is live for {users} tenants of `{room.environment}`",
-                hint="move them first, or say --force --reason WHY",
+                hint="take it from them first (`pxctl publish --withdraw`), or say --force --reason WHY",
             )
     text = set_value(place[0].text, (*place[1], field), value)
     (room.root / place[0].file).write_text(text, encoding="utf-8", newline="")

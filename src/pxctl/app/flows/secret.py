@@ -59,7 +59,7 @@ def clear(room: Room, provider: str, name: str, *, force: bool, reason: str) -> 
     if users and not (force and reason):
         raise RefusedError(
             f"`{provider}` is live in `{room.environment}` and needs this secret",
-            hint="withdraw the provider first, or say --force --reason WHY",
+            hint="withdraw the provider first (`pxctl publish --withdraw`), or say --force --reason WHY",
         )
     ref = parse_ref(reference)
     backend = room.resolver.backend(ref.scheme)
