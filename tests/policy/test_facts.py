@@ -68,6 +68,12 @@ def test_a_line_is_the_record_as_json(seed: int) -> None:
         assert facts.line() == json.dumps(facts.record())
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_reasons_are_those_of_the_trace(seed: int) -> None:
+    for facts in some(seed, 60):
+        assert facts.reasons() == {str(entry.reason) for entry in facts.render().candidates if entry.reason}
+
+
 @pytest.mark.parametrize("strategy", ["listed", "weighted"])
 def test_a_line_survives_odd_texts(strategy: str) -> None:
     """What a file or a request says is never read as a format."""

@@ -131,6 +131,10 @@ class Facts:
         """The record as one line of JSON: the same bytes as `json.dumps(facts.record())`, sooner."""
         return json.dumps(self.record()) if self.lane is None else self.lane.trace.line(self)
 
+    def reasons(self) -> set[str]:
+        """What excluded candidates, each reason once."""
+        return set() if self.lane is None else self.lane.trace.reasons(self)
+
     def every_cost(self) -> Sequence[int]:
         """1e-12 USD on each deployment of the lane, by bit."""
         if self.costs is None and self.prices is not None:

@@ -128,6 +128,12 @@ class Trace:
         fields["listed_fallbacks"] = tuple(entries[self.lane.count :])
         return fields
 
+    def reasons(self, facts: Facts) -> set[str]:
+        """What `Facts.reasons` gives where a route was taken."""
+        checked = self.checked(facts.seated, facts.context)
+        dear = checked.left & ~facts.mask & self.lane.candidates
+        return {*checked.excluded, _BUDGET} if dear else {*checked.excluded}
+
     def scores(self, facts: Facts) -> Sequence[int] | Mapping[int, int]:
         """The scores of the kept candidates by bit, where a request changes them."""
         scores = facts.scores or ()

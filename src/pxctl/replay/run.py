@@ -10,10 +10,11 @@ import numpy as np
 from pxctl.core.errors import ContextError
 from pxctl.model.replay import ReplayReport
 from pxctl.policy.bound import Bound
-from pxctl.policy.columns import INVALID, NO_CANDIDATE, REFUSALS, Decisions, decide_many
+from pxctl.policy.columns import INVALID, REFUSALS, Decisions, decide_many
 from pxctl.replay.batches import Groups, batch_of
 from pxctl.replay.contexts import contexts
 from pxctl.replay.population import Column, Crowd
+from pxctl.replay.refused import without_candidate
 from pxctl.replay.rows import Block
 from pxctl.replay.tally import Tally
 
@@ -62,7 +63,7 @@ def count_rows(tally: Tally, bound: Bound, block: Block, columns: Mapping[str, C
 
 
 def count_columns(tally: Tally, bound: Bound, block: Block, columns: Mapping[str, Column], seed: int) -> None:
-    """Decide and count in columns; only what is refused for want of a candidate is looked at by itself."""
+    """Decide and count in columns; what is refused for want of a candidate is looked at once a reason."""
     batch = batch_of(block, columns, seed)
     found = decide_many(bound, batch)
     judged = found.refusal != INVALID
@@ -71,8 +72,8 @@ def count_columns(tally: Tally, bound: Bound, block: Block, columns: Mapping[str
             bound.decide(batch.context(row))
         except ContextError as error:
             tally.reject(int(block.at[row]), str(error))
-    for row in np.flatnonzero(found.refusal == NO_CANDIDATE).tolist():
-        tally.exclude(bound.decide(batch.context(row)))
+    for facts, count in without_candidate(bound, batch, found):
+        tally.exclude(facts, count)
     routed = found.primary >= 0
     depths = np.bincount((found.fallbacks[routed] >= 0).sum(axis=1))
     tally.depth.update({depth: count for depth, count in enumerate(depths.tolist()) if count})

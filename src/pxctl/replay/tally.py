@@ -56,9 +56,10 @@ class Tally:
         self.rows += 1
         self.last = max(self.last, at)
 
-    def exclude(self, facts: Facts) -> None:
-        """Note why a request has no candidate."""
-        self.excluded.update({e.reason.value for e in facts.render().candidates if e.reason})
+    def exclude(self, facts: Facts, count: int = 1) -> None:
+        """Note why `count` requests that were refused alike have no candidate."""
+        for reason in facts.reasons():
+            self.excluded[reason] += count
 
     def put(self, key: Key, values: Sequence[int]) -> None:
         """Add sums of requests with one key: in the order of `SUMS`, the first ones or all."""
