@@ -298,3 +298,19 @@ def test_z3_agrees_on_dead_routes(seed: int) -> None:
         solver = z3.Solver()
         solver.add(known, matches(entry), *(z3.Not(matches(earlier)) for earlier in range(entry)))
         assert (solver.check() == z3.sat) == (search.takes(space.everything, entry) is not None)
+
+
+def test_policies_of_more_than_400_routes_are_examined_whole() -> None:
+    """Outages, refusals and what is left are found wherever they stand; of so many routes the tightest chain each."""
+    names = [f"task-{n}" for n in range(450)]
+    routes = [
+        {"match": {"task_type": [name], "modality": ["chat"]}, "candidates": ["p/m", "q/m"] if n != 444 else ["q/m"]}
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+    report = audit(compile_config(config(provider("p"), provider("q"), routes=routes)))
+    assert not report.limits
+    singles = [(outage.route, outage.down) for outage in report.outages if len(outage.down) == 1]
+    assert singles == [("r444", ("q",))]
+    assert len([outage for outage in report.outages if outage.down == ("p", "q")]) == 449
+    assert len(report.chains) == 449  # of r444 nothing is left
+    assert [finding.kind for finding in report.findings] == ["no_route"]

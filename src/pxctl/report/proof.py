@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pxctl.model.context import Context
 from pxctl.model.decision import usd
 from pxctl.model.proof import ChainLeft, Counterexample, GuaranteeResult, ProofReport
-from pxctl.report.text import Table, listing, plural
+from pxctl.report.text import Cell, Table, listing, plural
 
 _WORDS = {
     "holds": ("holds", "green"), "broken": ("broken", "bold red"), "undecided": ("undecided", "bold yellow"),
     "vacuous": ("nothing meant", "yellow"),
 }  # fmt: skip
 _KINDS = {"dead_route": "dead route", "no_route": "no route", "can_refuse": "can refuse"}
+MOST = 50
+"""How many rows of one kind are printed; JSON has all."""
 _PLAIN = Context.model_construct(tenant="", privacy="", trace_id="").model_dump()
 
 
@@ -29,11 +32,12 @@ def proof_text(report: ProofReport) -> list[Any]:
         parts += _why(result)
     if report.findings:
         found = [(_KINDS[f.kind], f.route or f.policy, f.where or "", f.message) for f in report.findings]
-        parts += ["", Table(("", "route", "where", "noteworthy"), found)]
-        parts += [f"  {f.route or f.policy}, such as: {request_line(f.example)}" for f in report.findings if f.example]
+        parts += ["", _cut(("", "route", "where", "noteworthy"), found)]
+        such = [f"  {f.route or f.policy}, such as: {request_line(f.example)}" for f in report.findings if f.example]
+        parts += such[:MOST]
     if report.outages:
         down = [(" + ".join(o.down), f"{o.policy}: {o.route}", o.where or "") for o in report.outages]
-        parts += ["", Table(("if these providers fail", "some requests lose every deployment of", "where"), down)]
+        parts += ["", _cut(("if these providers fail", "some requests lose every deployment of", "where"), down)]
     parts += _chains(report)
     parts += [(f"too large: {text}", "yellow") for text in report.limits]
     parts += [(f"policy `{name}`: no tenant has it, nothing can be said of it", "yellow") for name in report.unused]
@@ -94,4 +98,12 @@ def _chains(report: ProofReport) -> list[Any]:
     if not rows:
         return []
     headers = ("route", "at worst without", "left", "worst cost", "worst latency")
-    return ["", Table(headers, rows, right=frozenset({3, 4}))]
+    return ["", _cut(headers, rows, frozenset({3, 4}))]
+
+
+def _cut(headers: tuple[str, ...], rows: Sequence[Sequence[Cell]], right: frozenset[int] = frozenset()) -> Table:
+    """The first rows, and how many more there are."""
+    shown = list(rows[:MOST])
+    if len(rows) > MOST:
+        shown.append((("... and", "dim"), (f"{len(rows) - MOST:,} more, in --format json", "dim")))
+    return Table(headers, shown, right=right)

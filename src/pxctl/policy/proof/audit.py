@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from pxctl.model.context import Context
 from pxctl.model.decision import Reason
@@ -15,15 +14,15 @@ from pxctl.policy.fleet import Deployment
 from pxctl.policy.integers import UNBOUNDED
 from pxctl.policy.plan import Plan
 from pxctl.policy.proof.eligible import TENANT, Eligibility, Option
-from pxctl.policy.proof.outage import any_of, exactly, weak_point
+from pxctl.policy.proof.outage import Takers, takers
 from pxctl.policy.proof.search import Search, TooLargeError
 from pxctl.policy.proof.space import MOST, Box, Space, seats_of
 from pxctl.policy.proof.witness import Amounts, request, well
 
-MOST_PARTS = 2_000
+MOST_PARTS = 20_000
 """A route whose requests fall into more parts is not examined for outages; the report says so."""
 MOST_ROUTES = 400
-"""A policy with more routes is not examined for outages; the report says so."""
+"""Of a policy with more routes only the outage that leaves the fewest deployments is reported as a chain, a route."""
 ASSUMPTIONS = (
     "any kept candidate may be chosen: weights, health and latency vary",
     "prices are the files' (else the catalogue's ceiling); quotes may differ, and budgets hold for quotes too",
@@ -79,20 +78,15 @@ def _policy(made: _Audit, name: str) -> None:
             ))  # fmt: skip
     except TooLargeError as error:
         made.limits.append(f"policy `{name}`, requests without a route: {error.message}")
-    small = space.routes <= MOST_ROUTES
-    if not small:
-        made.limits.append(
-            f"policy `{name}` has more than {MOST_ROUTES} routes: outages and refusals were not looked at"
-        )
     for number in range(space.routes):
         try:
-            _route(made, space, search, eligible, number, small)
+            _route(made, space, search, eligible, number, space.routes <= MOST_ROUTES)
         except TooLargeError as error:
             route = space.policy.policy.routes[number].name
             made.limits.append(f"policy `{name}`, route `{route}`: {error.message}")
 
 
-def _route(made: _Audit, space: Space, search: Search, eligible: Eligibility, number: int, deep: bool) -> None:
+def _route(made: _Audit, space: Space, search: Search, eligible: Eligibility, number: int, every: bool) -> None:
     policy, route = space.policy.policy.name, space.policy.policy.routes[number]
     entry = number + space.first
     if search.takes(space.everything, entry) is None:
@@ -101,38 +95,47 @@ def _route(made: _Audit, space: Space, search: Search, eligible: Eligibility, nu
             message="no request takes this route: earlier routes take them all, or no tenant can match it",
         ))  # fmt: skip
         return
-    if not deep:
-        return
     parts: list[Box] = []
     for part, _ in search.leaves(search.own(entry), 1 << entry):
         parts.append(part)
         if len(parts) > MOST_PARTS:
             made.limits.append(f"policy `{policy}`, route `{route.name}`: its requests fall into too many parts")
             return
-    _refusals(made, eligible, number, parts)
-    _outages(made, eligible, number, parts)
-    _chains(made, eligible, number)
+    _weak(made, eligible, number, parts)
+    _chains(made, eligible, number, every)
 
 
-def _plans(eligible: Eligibility, number: int, parts: list[Box]) -> Iterator[tuple[Plan, Box]]:
+def _taken(eligible: Eligibility, number: int, parts: list[Box]) -> Iterator[tuple[Plan, Takers]]:
+    """Who takes the requests of a route, by its arms."""
     for plan, tenants in eligible.arms(number):
         for part in parts:
             mine = (*part[:TENANT], part[TENANT] & tenants, *part[TENANT + 1 :])
             if mine[TENANT]:
-                yield plan, mine
+                for taken in takers(eligible, plan, mine):
+                    yield plan, taken
 
 
-def _refusals(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:
+def _weak(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:
+    """Requests that nobody takes; outages of one provider that are fatal, and of two where neither alone is."""
     space = eligible.space
-    for plan, part in _plans(eligible, number, parts):
-        weak = weak_point(eligible, plan, part, any_of(0, 0))
-        if weak is not None:
-            context = request(space, weak.part, Amounts(weak.input_tokens, weak.output_tokens), number, plan.arm)
-            made.findings.append(RouteFinding(
-                kind="can_refuse", policy=space.policy.policy.name, route=plan.route.name, example=context,
-                message=f"some requests find no deployment here even when all is well ({_reasons(made, context)})",
-            ))  # fmt: skip
-            return
+    policy, route = space.policy.policy.name, space.policy.policy.routes[number].name
+    found: dict[tuple[str, ...], Context] = {}
+    for plan, taken in _taken(eligible, number, parts):
+        down = tuple(sorted({d.provider for d in taken.deployments}))
+        if len(down) > 2 or down in found:
+            continue
+        counts = Amounts(taken.input_tokens, taken.output_tokens)
+        found[down] = request(space, taken.part, counts, number, plan.arm)
+    refused = found.pop((), None)
+    if refused is not None:
+        made.findings.append(RouteFinding(
+            kind="can_refuse", policy=policy, route=route, example=refused,
+            message=f"some requests find no deployment here even when all is well ({_reasons(made, refused)})",
+        ))  # fmt: skip
+    alone = {down[0] for down in found if len(down) == 1}
+    for down in sorted(found, key=lambda names: (len(names), names)):
+        if len(down) == 1 or not alone & set(down):
+            made.outages.append(Outage(policy=policy, route=route, down=down, example=found[down]))
 
 
 def _reasons(made: _Audit, context: Context) -> str:
@@ -144,41 +147,24 @@ def _reasons(made: _Audit, context: Context) -> str:
     return ", ".join(reason for reason in Reason if reason in found) or "it names none"
 
 
-def _outages(made: _Audit, eligible: Eligibility, number: int, parts: list[Box]) -> None:
-    """Fatal outages of one provider, and of two where neither alone is fatal."""
-    space, fatal = eligible.space, set[str]()
-    route = space.policy.policy.routes[number].name
-    names = sorted({o.deployment.provider for plan, _ in eligible.arms(number) for o in eligible.options(plan)})
-    for size in (1, 2):
-        for down in combinations(names, size):
-            if fatal & set(down):
-                continue
-            gone = frozenset(down)
-            for plan, part in _plans(eligible, number, parts):
-                weak = weak_point(eligible, plan, part, exactly(gone), gone)
-                if weak is None:
-                    continue
-                context = request(space, weak.part, Amounts(weak.input_tokens, weak.output_tokens), number, plan.arm)
-                made.outages.append(Outage(policy=space.policy.policy.name, route=route, down=down, example=context))
-                if size == 1:
-                    fatal |= gone
-                break
-
-
-def _chains(made: _Audit, eligible: Eligibility, number: int) -> None:
-    """What is left when one provider fails, and the worst that it can cost and take."""
-    for plan, _ in eligible.arms(number):
-        options = eligible.options(plan)
-        for name in sorted({o.deployment.provider for o in options}):
-            left = [o for o in options if o.deployment.provider != name]
-            costs = [_worst_cost(eligible, o) for o in left]
-            made.chains.append(ChainLeft(
-                policy=eligible.space.policy.policy.name, route=plan.route.name, down=name,
-                left=tuple(dict.fromkeys(o.deployment.id for o in left)),
-                worst_cost=None if None in costs or not costs else max(cost for cost in costs if cost is not None),
-                worst_latency_ms=max((_worst_latency(eligible, o) for o in left), default=None),
-            ))  # fmt: skip
-        break
+def _chains(made: _Audit, eligible: Eligibility, number: int, every: bool) -> None:
+    """What is left when one provider fails, and the worst that it can cost and take; for each provider, or only for the
+    one whose failure leaves the fewest deployments."""
+    plan, _ = next(eligible.arms(number))
+    options = eligible.options(plan)
+    worst = [(o.deployment, _worst_cost(eligible, o), _worst_latency(eligible, o)) for o in options]
+    left = {
+        name: [one for one in worst if one[0].provider != name] for name in sorted({d.provider for d, _, _ in worst})
+    }
+    names = list(left) if every else sorted((n for n in left if left[n]), key=lambda n: (len(left[n]), n))[:1]
+    for name in names:
+        costs = [cost for _, cost, _ in left[name]]
+        made.chains.append(ChainLeft(
+            policy=eligible.space.policy.policy.name, route=plan.route.name, down=name,
+            left=tuple(dict.fromkeys(d.id for d, _, _ in left[name])),
+            worst_cost=None if None in costs or not costs else max(cost for cost in costs if cost is not None),
+            worst_latency_ms=max((latency for _, _, latency in left[name]), default=None),
+        ))  # fmt: skip
 
 
 def _worst_cost(eligible: Eligibility, option: Option) -> int | None:

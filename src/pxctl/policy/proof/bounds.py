@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pxctl.model.decision import usd
-from pxctl.policy.integers import Rate
-from pxctl.policy.proof.eligible import MODALITY, TENANT, Eligibility, Option, Witness, fits
+from pxctl.policy.proof.eligible import MODALITY, TENANT, Eligibility, Option, Witness
 from pxctl.policy.proof.search import meet
 from pxctl.policy.proof.space import MOST, Box
-
-TRIED = 4096
-"""How many output counts are tried where a cost must lie between two bounds."""
-Point = tuple[int, int, int]
-"""Input tokens, output tokens, cached input tokens."""
+from pxctl.policy.proof.tokens import UnknownError, between
 
 
 class GapError(Exception):
-    """A cost between two bounds that no tried request has; the question stays open."""
+    """Whether some request has a cost between two bounds was neither shown nor excluded; the question stays open."""
 
 
 def slowest(eligible: Eligibility, option: Option, part: Box, limit_ms: int) -> tuple[Witness, str] | None:
@@ -56,17 +51,22 @@ def dearest(eligible: Eligibility, option: Option, part: Box, limit: int) -> tup
             continue
         for modality in eligible.modalities(d, both):
             narrowed = eligible.only(both, MODALITY, modality)
+            price = eligible.rate(d, modality)
+            window = 2 * MOST if d.context_tokens is None else d.context_tokens
             for given in ranges(eligible, both, "input_tokens"):
-                for output in ranges(eligible, both, "output_tokens"):
-                    found, doubt = most(option, eligible.rate(d, modality), given, output, limit, bound)
-                    open_question |= doubt
+                for low, high in ranges(eligible, both, "output_tokens"):
+                    output = low, high if d.max_output_tokens is None else min(high, d.max_output_tokens)
+                    try:
+                        found = between(price, given, output, window, (limit, bound))
+                    except UnknownError:
+                        open_question = True
+                        continue
                     if found is not None:
                         i, o, g = found
                         shown = eligible.narrow(Witness(narrowed, 0, 0), place, i, o, g)
-                        cost = usd(eligible.rate(d, modality).cost(i, g, o))
-                        return shown, f"`{d.id}` may serve a request that costs ${cost}"
+                        return shown, f"`{d.id}` may serve a request that costs ${usd(price.cost(i, g, o))}"
     if open_question:
-        raise GapError(f"whether a request costs more on `{d.id}` lies within the price of one token")
+        raise GapError(f"whether a request costs more on `{d.id}` hangs on a part of the price of one token")
     return None
 
 
@@ -81,44 +81,3 @@ def ranges(eligible: Eligibility, part: Box, name: str) -> Iterator[tuple[int, i
             yield low, high
         low, high = cell.low, cell.high
     yield low, high
-
-
-def most(
-    option: Option, price: Rate, given: tuple[int, int], output: tuple[int, int], limit: int, bound: int
-) -> tuple[Point | None, bool]:
-    """A point of the ranges with a cost above `limit` and at most `bound`, and whether one might have been missed."""
-    d = option.deployment
-    per_input = max(price.input, price.cached)
-    window = d.context_tokens if d.context_tokens is not None else 2 * MOST
-    top = min(output[1], window - given[0], MOST if d.max_output_tokens is None else d.max_output_tokens)
-    least = given[0] * min(price.input, price.cached) + output[0] * price.output
-    if least > bound or not fits(d, given[0], output[0]):
-        return None, False
-    highest = 0
-    for o in {output[0], top, max(output[0], min(top, window - given[1])), max(output[0], min(top, window - given[0]))}:
-        i = min(given[1], window - o)
-        if i < given[0]:
-            continue
-        cost = i * per_input + o * price.output
-        highest = max(highest, cost)
-        if cost <= limit:
-            continue
-        if cost <= bound:
-            return _point(price, i, o), False
-        for smaller in (o, *range(output[0], min(top, output[0] + TRIED) + 1)):
-            room = bound - smaller * price.output
-            if room < 0:
-                continue
-            i = min(given[1], window - smaller, room // per_input if per_input else given[1])
-            if i >= given[0] and limit < i * per_input + smaller * price.output <= bound:
-                return _point(price, i, smaller), False
-        if price.output:
-            o = min(top, window - given[0], (bound - given[0] * per_input) // price.output)
-            if o >= output[0] and limit < given[0] * per_input + o * price.output <= bound:
-                return _point(price, given[0], o), False
-    every = top - output[0] <= TRIED and price.cached == price.input
-    return None, highest > limit and not every
-
-
-def _point(price: Rate, i: int, o: int) -> Point:
-    return i, o, i if price.cached > price.input else 0

@@ -8,7 +8,7 @@ reported as uncertain, never as equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -23,18 +23,20 @@ from pxctl.policy.proof.joint import TENANT, Joint, Pair, pairs
 from pxctl.policy.proof.kinds import Group, Kinds
 from pxctl.policy.proof.parts import NODES, Sequences
 from pxctl.policy.proof.search import TooLargeError
-from pxctl.policy.proof.trial import KEYS, TRACE, requests, situations
+from pxctl.policy.proof.trial import KEYS, TRACE, fleet_of, requests, situations
+from pxctl.policy.proof.view import suspects
 
 MOST_CHANGES = 500
 """How many pairs of routes are shown, each with a request; the others are counted alone."""
+NOBODY = "no tenant is on both sides: there is nothing to compare"
 SAMPLES = 6
 """How many groups of a pair of routes are tried until one shows a difference."""
 FEW = 24
 """How many requests are tried under every circumstance before all of them are."""
-TRIES = 20_000
-"""How many decisions are compared for one pair of routes."""
-ALL_TRIES = 200_000
-"""How many for all of them; pairs that come after are not tried."""
+TRIES = 200_000
+"""How many decisions are compared for all pairs of routes together, shared out evenly."""
+MOST_TRIES, LEAST_TRIES = 20_000, 1_000
+"""How many for one pair."""
 
 
 @dataclass(slots=True)
@@ -55,16 +57,25 @@ class _State:
     changed: int = 0
     pairs: int = 0
     counted: bool = True
-    tries: int = ALL_TRIES
 
 
-def difference(old: Compiled, new: Compiled, *, nodes: int = NODES) -> DecisionDifference:
-    """Compare two compiled configurations over all requests of the tenants that both know.
+def difference(
+    old: Compiled, new: Compiled, *, tenants: Collection[str] | None = None, nodes: int = NODES
+) -> DecisionDifference:
+    """Compare two compiled configurations over all requests of the tenants that both know (of `tenants`, if given).
 
     `nodes` bounds the boxes that are looked at for each pair of policies; beyond it counts are `at least`.
     """
     state = _State()
-    shared = [name for name in old.config.tenants if name in new.config.tenants]
+    shared = [
+        name for name in old.config.tenants if name in new.config.tenants and (tenants is None or name in tenants)
+    ]  # fmt: skip
+    gone = [] if tenants is not None else [name for name in old.config.tenants if name not in new.config.tenants]
+    if gone:
+        state.changes.append(removed(len(gone)))
+        state.pairs += 1
+    if not shared:
+        state.limits.append(NOBODY)
     levels = set(old.vocabulary.levels) ^ set(new.vocabulary.levels)
     if levels:
         state.changes.append(DecisionChange(
@@ -87,6 +98,14 @@ def difference(old: Compiled, new: Compiled, *, nodes: int = NODES) -> DecisionD
         counted=state.counted,
         pairs=state.pairs,
     )
+
+
+def removed(tenants: int) -> DecisionChange:
+    """What becomes of the requests of tenants that leave the roster."""
+    return DecisionChange(
+        tenants=tenants, policy="every policy", route_before=None, route_after=None, certain=True,
+        message="requests of tenants that were removed are an error now",
+    )  # fmt: skip
 
 
 def _compare(state: _State, old: Compiled, new: Compiled, pair: Pair, nodes: int) -> None:
@@ -114,8 +133,9 @@ def _compare(state: _State, old: Compiled, new: Compiled, pair: Pair, nodes: int
         state.counted = False
     state.parts += sequences.nodes
     state.pairs += len(found)
-    for one in sorted(found.values(), key=lambda one: -one.kinds)[: max(0, MOST_CHANGES - len(state.changes))]:
-        state.changes.append(_shown(state, joint, one))
+    shown = sorted(found.values(), key=lambda one: -one.kinds)[: max(0, MOST_CHANGES - len(state.changes))]
+    tries = min(MOST_TRIES, max(LEAST_TRIES, TRIES // max(1, len(shown))))
+    state.changes.extend(_shown(joint, one, tries) for one in shown)
 
 
 def _half(state: _State, old: Compiled, new: Compiled, pair: Pair) -> None:
@@ -136,7 +156,7 @@ def _half(state: _State, old: Compiled, new: Compiled, pair: Pair) -> None:
     ))  # fmt: skip
 
 
-def _shown(state: _State, joint: Joint, found: _Found) -> DecisionChange:
+def _shown(joint: Joint, found: _Found, most: int) -> DecisionChange:
     """A pair of routes with a request that is decided otherwise, where one is found."""
     tenants, tried = joint.weight(TENANT, found.tenants), 0
     _, first, second = found.samples[0]
@@ -145,11 +165,9 @@ def _shown(state: _State, joint: Joint, found: _Found) -> DecisionChange:
         "tenants": tenants, "policy": joint.pair.name, "kinds": found.kinds,
         "route_before": names[0], "route_after": names[1],
     }  # fmt: skip
-    most = min(TRIES, state.tries)
     for group, one, other in found.samples:
         for words, signals, was, now in islice(_decisions(joint, group, one, other), max(0, most - tried)):
             tried += 1
-            state.tries -= 1
             if (was.route, now.route) != names or outcome(was) == outcome(now):
                 continue
             before, after = was.render(), now.render()
@@ -171,15 +189,17 @@ def _shown(state: _State, joint: Joint, found: _Found) -> DecisionChange:
 
 def _decisions(joint: Joint, group: Group, first: int, second: int) -> Iterator[tuple[str, Signals, Facts, Facts]]:
     plans = [*joint.before.plans(first), *joint.after.plans(second)]
+    likely = suspects((joint.before, first, group.before), (joint.after, second, group.after))
+    fleet = fleet_of(plans, likely)
     made = list(requests(joint, group, plans))
     few = [context for context in made if context.cached_input_tokens == 0][:FEW]
     for some in (made[:1], few, made):
-        for words, signals in situations(joint, plans, group, made):
+        for words, signals in situations(joint, fleet, plans, group, made):
             one, other = joint.old.bind(signals), joint.new.bind(signals)
             for context in made if not words else some:
                 yield words, signals, one.decide(context), other.decide(context)
     if any(plan.strategy == "weighted" or plan.arm for plan in plans):
-        yield from _by_key(joint, *next(situations(joint, plans, group, made)), made)
+        yield from _by_key(joint, *next(situations(joint, fleet, plans, group, made)), made)
 
 
 def _by_key(

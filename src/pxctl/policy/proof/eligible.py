@@ -49,6 +49,7 @@ class Eligibility:
         self.space = space
         self._boxes: dict[int, Box] = {}
         self._options: dict[tuple[int, str | None], tuple[Option, ...]] = {}
+        self._payers: dict[int, int] = {}
         self._catalogue = space.compiled.config.catalogue
 
     def arms(self, number: int) -> Iterator[tuple[Plan, int]]:
@@ -121,17 +122,25 @@ class Eligibility:
         if not all(both) or not fits(d, given, output):
             return tuple(0 for _ in part)
         tenants = modalities = 0
-        least = min(budget_of_low(cell, self.space) for cell in self.space.chosen(both, "budget_usd"))
+        least = min(budget_of_low(cell, self.space) for cell in self.space.chosen(part, "budget_usd"))
         for i, cell in enumerate(self.space.cells[MODALITY]):
             if both[MODALITY] >> i & 1:
-                cost = self.rate(d, cell.value).cost(given, 0, output)
-                paying = _paying(self.space.cells[TENANT], cost, min(option.plan.max_cost, least))
+                paying = self._paying(self.rate(d, cell.value).cost(given, 0, output), min(option.plan.max_cost, least))
                 tenants |= paying
                 modalities |= 1 << i if paying else 0
         cells = list(both)
         cells[TENANT] &= tenants
         cells[MODALITY] &= modalities
         return tuple(cells)
+
+    def _paying(self, cost: int, bound: int) -> int:
+        """The tenant cells whose own budget, and a bound, let a cost pass."""
+        if cost > bound:
+            return 0
+        found = self._payers.get(cost)
+        if found is None:
+            found = self._payers[cost] = _some(self.space.cells[TENANT], lambda c: cost <= c.sort[2])
+        return found
 
     def rate(self, d: Deployment, modality: str) -> Rate:
         """The file's price, else the modality's ceiling."""
@@ -187,10 +196,6 @@ def budget_of_low(cell: Cell, space: Space) -> int:
 def _richest(space: Space, part: Box) -> int:
     budgets = {i: cell.sort[2] for i, cell in enumerate(space.cells[TENANT]) if part[TENANT] >> i & 1}
     return max(budgets, key=budgets.__getitem__, default=0)
-
-
-def _paying(cells: tuple[Cell, ...], cost: int, bound: int) -> int:
-    return _some(cells, lambda c: cost <= min(bound, c.sort[2]))
 
 
 def _some(cells: tuple[Cell, ...], passes: Callable[[Cell], bool]) -> int:

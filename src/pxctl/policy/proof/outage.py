@@ -1,4 +1,8 @@
-"""Requests that lose every deployment when providers or regions fail."""
+"""Requests that lose every deployment when providers or regions fail.
+
+While everything works, a deployment takes a box of requests: a product of sets. So a part of the space falls into few
+classes by who takes a request; a failure that leaves nobody of a class leaves its requests without a deployment.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from dataclasses import dataclass
 
 from pxctl.policy.fleet import Deployment
 from pxctl.policy.plan import Plan
-from pxctl.policy.proof.eligible import MODALITY, Eligibility, Option
-from pxctl.policy.proof.search import TooLargeError, meet, minus
+from pxctl.policy.proof.eligible import FEATURES, LANGUAGE, MODALITY, PRIVACY, TENANT, Eligibility
+from pxctl.policy.proof.search import TooLargeError
 from pxctl.policy.proof.space import Box
 
-PARTS = 20_000
+CLASSES = 20_000
+"""How many classes of requests one part may fall into before it is given up with a message."""
 Kill = Callable[[Sequence[Deployment]], tuple[str, ...] | None]
 """What must fail so that none of these deployments is left; None where nothing allowed does it."""
 
@@ -26,20 +31,21 @@ class Weak:
     output_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """A part of the space whose requests, at these token counts, are taken by exactly these deployments."""
+
+    part: Box
+    deployments: tuple[Deployment, ...]
+    input_tokens: int
+    output_tokens: int
+
+
 def any_of(providers: int, regions: int) -> Kill:
     """At most so many providers and regions at once."""
 
     def kill(alive: Sequence[Deployment]) -> tuple[str, ...] | None:
         return _hit(alive, providers, regions)
-
-    return kill
-
-
-def exactly(down: frozenset[str]) -> Kill:
-    """These providers."""
-
-    def kill(alive: Sequence[Deployment]) -> tuple[str, ...] | None:
-        return tuple(sorted(down)) if all(d.provider in down for d in alive) else None
 
     return kill
 
@@ -69,48 +75,58 @@ def corner(eligible: Eligibility, part: Box) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def weak_point(
-    eligible: Eligibility, plan: Plan, part: Box, kill: Kill, served: frozenset[str] | None = None
-) -> Weak | None:
+def weak_point(eligible: Eligibility, plan: Plan, part: Box, kill: Kill) -> Weak | None:
     """A request of the part that `kill` can leave without any deployment; None is a proof that there is none.
 
-    With `served`, only requests count that some of these providers serves while all is well. Raises TooLargeError.
+    Raises TooLargeError.
     """
+    for taken in takers(eligible, plan, part):
+        down = kill(taken.deployments)
+        if down is not None:
+            return Weak(taken.part, down, taken.input_tokens, taken.output_tokens)
+    return None
+
+
+def takers(eligible: Eligibility, plan: Plan, part: Box) -> list[Takers]:
+    """The classes of a part's requests by who takes them while everything works. Raises TooLargeError."""
     given, output = corner(eligible, part)
     options = eligible.options(plan)
     pieces = [part]
     if any(option.deployment.rate is None for option in options):
         pieces = [eligible.only(part, MODALITY, cell.value) for cell in eligible.space.chosen(part, "modality")]
+    found = []
     for piece in pieces:
-        boxes = [(option, eligible.surely(option, piece, given, output)) for option in options]
-        starts = [piece]
-        if served is not None:
-            starts = [box for option, box in boxes if option.deployment.provider in served and all(box)]
-        for start in starts:
-            found = _search(start, boxes, kill)
-            if found is not None:
-                return Weak(found[0], found[1], given, output)
-    return None
+        boxes = [eligible.surely(option, piece, given, output) for option in options]
+        for mask, box in _classes(piece, [box if all(box) else None for box in boxes]).items():
+            names = dict.fromkeys(option.deployment for i, option in enumerate(options) if mask >> i & 1)
+            found.append(Takers(box, tuple(names), given, output))
+    return found
 
 
-def _search(start: Box, boxes: Sequence[tuple[Option, Box]], kill: Kill) -> tuple[Box, tuple[str, ...]] | None:
-    stack, spent = [start], 0
-    while stack:
-        part = stack.pop()
-        spent += 1
-        if spent > PARTS:
+def _classes(part: Box, boxes: Sequence[Box | None]) -> dict[int, Box]:
+    """By the boxes (as a bit set) that hold its requests, a part of the part."""
+    found: dict[int, Box] = {sum(1 << i for i, box in enumerate(boxes) if box is not None): part}
+    for place in (TENANT, PRIVACY, MODALITY, LANGUAGE, FEATURES):
+        groups = {part[place]: (1 << len(boxes)) - 1}
+        for i, box in enumerate(boxes):
+            if box is None or not part[place] & ~box[place]:
+                continue
+            split: dict[int, int] = {}
+            for cells, mask in groups.items():
+                for some, bits in ((cells & box[place], mask), (cells & ~box[place], mask & ~(1 << i))):
+                    if some:
+                        split[some] = bits
+            groups = split
+        if len(groups) == 1:
+            continue
+        made: dict[int, Box] = {}
+        for one, area in found.items():
+            for cells, other in groups.items():
+                made.setdefault(one & other, (*area[:place], cells, *area[place + 1 :]))
+        if len(made) > CLASSES:
             raise TooLargeError(
-                f"more than {PARTS:,} kinds of requests would have to be told apart on one route",
+                f"more than {CLASSES:,} kinds of requests would have to be told apart on one route",
                 hint="narrow the guarantee's `when`, or split the route",
             )
-        touching = [(option, box) for option, box in boxes if all(meet(part, box))]
-        sure = [option.deployment for option, box in touching if meet(part, box) == part]
-        if kill(sure) is None:
-            continue
-        down = kill([option.deployment for option, _ in touching])
-        if down is not None:
-            return part, down
-        _, own = next((option, box) for option, box in touching if meet(part, box) != part)
-        stack.append(meet(part, own))
-        stack.extend(minus(part, own))
-    return None
+        found = made
+    return found

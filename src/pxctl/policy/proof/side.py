@@ -31,6 +31,8 @@ class Side:
         self._content: dict[int, Any] = {}
         self._provider_sets: dict[int, frozenset[str]] = {}
         self._reached: dict[int, int] = {}
+        self.said: dict[Any, Any] = {}
+        """What `view` remembers of deployments."""
         self._splits = [
             (number, split) for number in range(self.routes)
             if (split := self.policy.split(number)) is not None and split.unit == "tenant"

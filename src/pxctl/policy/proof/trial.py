@@ -25,6 +25,8 @@ from pxctl.policy.proof.space import DIMENSIONS
 TRACE = "difference"
 KEYS = 4_000
 """How many request keys are tried where an order or an arm depends on them."""
+LIKELY = 2
+"""How many deployments are tried alone before anything else."""
 SINGLE = 12
 """How many deployments are tried alone, and left out, one at a time."""
 USUAL_SLA = 500
@@ -89,22 +91,34 @@ def _counts(given: tuple[int, int], output: tuple[int, int], plans: Iterable[Pla
                     yield point, small
 
 
-def situations(joint: Joint, plans: list[Plan], group: Group, made: Sequence[Context]) -> Iterator[tuple[str, Signals]]:
-    """Signals that may show a difference, the plainest first, in words; then again with quotes and latencies of 0."""
-    yield from _situations(joint, plans, group, made, _measured)
-    count = len({d.id for p in plans for d in (*p.candidates, *p.fallbacks)})
-    free = partial(_measured, quotes=[Decimal(0)] * count, latency=[0.0] * count)
-    for words, signals in _situations(joint, plans, group, made, free):
+def fleet_of(plans: Iterable[Plan], first: Collection[str]) -> dict[str, str]:
+    """The deployments of some plans, each with its provider; those in `first` first."""
+    found = {d.id: d.provider for p in plans for d in (*p.candidates, *p.fallbacks)}
+    return dict(sorted(found.items(), key=lambda item: item[0] not in first))
+
+
+def situations(
+    joint: Joint, fleet: dict[str, str], plans: list[Plan], group: Group, made: Sequence[Context]
+) -> Iterator[tuple[str, Signals]]:
+    """Signals that may show a difference, the plainest first, in words; then again with quotes and latencies of 0.
+
+    `fleet`: the deployments of the plans, each with its provider, the likeliest to differ first.
+    """
+    yield from _situations(joint, fleet, plans, group, made, _measured)
+    free = partial(_measured, quotes=[Decimal(0)] * len(fleet), latency=[0.0] * len(fleet))
+    for words, signals in _situations(joint, fleet, plans, group, made, free):
         yield f"{words or 'when'}{' and' if words else ''} prices and latencies are 0", signals
 
 
 def _situations(
-    joint: Joint, plans: list[Plan], group: Group, made: Sequence[Context], measured: Callable[..., Signals]
-) -> Iterator[tuple[str, Signals]]:
-    fleet = {d.id: d.provider for p in plans for d in (*p.candidates, *p.fallbacks)}
+    joint: Joint, fleet: dict[str, str], plans: list[Plan], group: Group, made: Sequence[Context],
+    measured: Callable[..., Signals],
+) -> Iterator[tuple[str, Signals]]:  # fmt: skip
     names, count = list(fleet), len(fleet)
     well = measured(names)
     yield "", well
+    for name in names[:LIKELY]:
+        yield f"when only {name} is available", measured(names, closed=set(names) - {name})
     yield "when nothing has been measured", Signals()
     for sign in (1, -1):
         steps = range(count)[::sign]
@@ -118,7 +132,7 @@ def _situations(
     for odd in (0, 1):
         known = [None if i % 2 == odd else 1.0 + 40 * i for i in range(count)]
         yield "when latencies are unknown", measured(names, latency=known)
-    for name in names[:SINGLE]:
+    for name in names[LIKELY:SINGLE]:
         yield f"when only {name} is available", measured(names, closed=set(names) - {name})
     for name in names[:SINGLE]:
         yield f"while {name} is down", measured(names, closed={name})

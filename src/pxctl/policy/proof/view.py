@@ -94,7 +94,26 @@ def takes(plan: Plan, d: Deployment, traits: Traits) -> bool:
     return d.max_output_tokens is None or traits.output[0] <= d.max_output_tokens
 
 
+def suspects(before: tuple[Side, int, Traits], after: tuple[Side, int, Traits]) -> list[str]:
+    """The deployments of a kind of which the two sides say different things, or that only one of them names."""
+    said: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    for found, (side, entry, traits) in zip(said, (before, after), strict=True):
+        for plan in side.plans(entry):
+            found |= {
+                d.id: _says(side, d, traits) for d in (*plan.candidates, *plan.fallbacks) if takes(plan, d, traits)
+            }
+    return [name for name in said[0] | said[1] if said[0].get(name) != said[1].get(name)]
+
+
 def _says(side: Side, d: Deployment, traits: Traits) -> Any:
+    key = d.index, traits.modality, traits.given, traits.output, traits.limit
+    found = side.said.get(key)
+    if found is None:
+        found = side.said[key] = _said(side, d, traits)
+    return found
+
+
+def _said(side: Side, d: Deployment, traits: Traits) -> Any:
     price = d.rate
     if price is None:
         price = rate(side.compiled.config.catalogue.ceiling(traits.modality or ""))
