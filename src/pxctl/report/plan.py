@@ -53,7 +53,7 @@ def verdict(plan: ChangePlan) -> str:
             said += f", reaching {plural(len(impact.tenants), 'tenant')}"
             said += f"; cost {change(impact.before.cost, impact.after.cost)}"
     if plan.proved:
-        said += "; proved: no decision changes, for any request"
+        said += f"; proved: no decision changes, for any request{_of_whom(plan)}"
     return said
 
 
@@ -167,16 +167,22 @@ def proof_words(plan: ChangePlan) -> str:
     """The verdict over all requests."""
     assert plan.proof is not None  # noqa: S101 - asked for only where there is one
     if plan.proved:
-        return "proved: no decision changes, for any request, whatever the signals"
+        return f"proved: no decision changes, for any request{_of_whom(plan)}, whatever the signals"
     certain = sum(change.certain for change in plan.proof.changes)
     rest = len(plan.proof.changes) - certain
     more = plan.proof.pairs - len(plan.proof.changes)
-    said = [f"decisions change between {plural(certain, 'pair')} of routes, each with a request"] if certain else []
+    shown = ", each with a request" if all(c.example is not None for c in plan.proof.changes if c.certain) else ""
+    said = [f"decisions change between {plural(certain, 'pair')} of routes{shown}"] if certain else []
     said += [f"{plural(rest, 'pair')} of routes differ, and nothing was shown"] if rest else []
     said += [f"{plural(more, 'more pair')} of routes differ, counted alone"] if more else []
     said += [kinds_words(plan.proof)] if plan.proof.kinds_changed else []
     said += ["not everything could be looked at"] if plan.proof.limits else []
     return "of all requests: " + "; ".join(said)
+
+
+def _of_whom(plan: ChangePlan) -> str:
+    added = 0 if plan.proof is None else len(plan.proof.tenants_added)
+    return f" of the tenants that were there before ({added:,} {'is' if added == 1 else 'are'} new)" if added else ""
 
 
 def kinds_words(proof: DecisionDifference) -> str:

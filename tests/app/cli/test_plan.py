@@ -112,3 +112,58 @@ def test_the_comment_fits_and_is_marked(pxctl: Any, company: Path) -> None:
     assert len(done.stdout) <= 65_536
     assert "900 changes in meaning" in done.stdout
     assert "cut to fit" in done.stdout
+
+
+def test_counts_of_kinds_in_every_format(pxctl: Any, company: Path) -> None:
+    change(company, "candidates: [east/big@us, east/big@eu]", "candidates: [east/small@us, east/big@eu]")
+    plan = json.loads(pxctl("plan", "base..", "--format", "json", cwd=company).stdout)
+    proof = plan["proof"]
+    assert (proof["counted"], proof["pairs"], proof["kinds_changed"]) == (True, 1, proof["changes"][0]["kinds"])
+    assert 0 < proof["kinds_changed"] < proof["kinds"]
+    words = f"{proof['kinds_changed']:,} of {proof['kinds']:,} kinds of requests"
+    for name in ("text", "markdown", "html"):
+        assert words in pxctl("plan", "base..", "--format", name, cwd=company).stdout
+
+
+def test_tenants_that_leave_are_no_proof_that_nothing_changes(pxctl: Any, company: Path) -> None:
+    """A roster without a tenant, and one without all: what nobody can send is not 'proved'."""
+    roster = company / "tenants/all.yaml"
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text("\n".join(line for line in text.splitlines() if "cove" not in line) + "\n", encoding="utf-8")
+    done = pxctl("plan", "base..", "--fail-on", "decisions", cwd=company)
+    assert done.returncode == 1
+    assert "requests of tenants that were removed are an error now" in done.stdout
+    git(company, "rm", "-q", "-rf", "tenants")
+    for side in ("base..", "HEAD.."):
+        done = pxctl("plan", side, "--fail-on", "decisions", "--format", "json", cwd=company)
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["proof"]["limits"] == ["no tenant is on both sides: there is nothing to compare"]
+
+
+def test_tenants_that_come_change_no_decision(pxctl: Any, company: Path) -> None:
+    roster = company / "tenants/all.yaml"
+    added = "  - {id: dune, tier: gold, business_line: retail, region: us, privacy_max: internal}\n"
+    roster.write_text(roster.read_text(encoding="utf-8") + added, encoding="utf-8")
+    done = pxctl("plan", "base..", "--fail-on", "decisions", cwd=company)
+    assert done.returncode == 0, done.stdout
+    assert "for any request of the tenants that were there before (1 is new)" in done.stdout
+
+
+def test_a_side_that_cannot_be_read_is_named(pxctl: Any, company: Path) -> None:
+    git(company, "checkout", "-q", "-b", "broken")
+    (company / POLICY).write_text("name: [\n", encoding="utf-8")
+    git(company, "commit", "-qam", "broken")
+    git(company, "checkout", "-q", "base")
+    for sides in ("base..broken", "broken..base"):
+        done = pxctl("plan", sides, cwd=company)
+        assert done.returncode == 1
+        assert f"{POLICY}:" in done.stderr
+        assert "in the files of `broken`" in done.stderr
+
+
+def test_commits_without_a_common_ancestor(pxctl: Any, company: Path) -> None:
+    git(company, "checkout", "-q", "--orphan", "other")
+    git(company, "commit", "-qm", "the same files, another history")
+    done = pxctl("plan", "base..other", "--fail-on", "decisions", cwd=company)
+    assert done.returncode == 0, done.stderr
+    assert "0 changes in meaning; proved" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from pxctl.app.flows.plan_sides import PlanSide, comparable, side_from, side_of
@@ -107,14 +108,16 @@ def _impact(before: PlanSide, after: PlanSide, traffic: Traffic, progress: Progr
 
 def difference_of(before: PlanSide, after: PlanSide) -> DecisionDifference:
     """Compare two sides over all requests: each pair of their parts, for the tenants that both parts have."""
-    from pxctl.policy.proof.difference import difference
+    from pxctl.policy.proof.difference import NOBODY, difference, removed
 
-    found = [
-        difference(old.compiled, new.compiled)
-        for old in before.parts
-        for new in after.parts
-        if old.tenants is None or new.tenants is None or old.tenants & new.tenants
-    ]
+    gone = [name for name in before.config.tenants if name not in after.config.tenants]
+    found = []
+    for old, new in product(before.parts, after.parts):
+        shared = set(old.compiled.config.tenants) & set(new.compiled.config.tenants)
+        for some in (old.tenants, new.tenants):
+            shared &= shared if some is None else some
+        if shared:
+            found.append(difference(old.compiled, new.compiled, tenants=shared))
     changes: dict[tuple[str, str | None, str | None], DecisionChange] = {}
     for change in (change for one in found for change in one.changes):
         key = (change.policy, change.route_before, change.route_after)
@@ -125,12 +128,14 @@ def difference_of(before: PlanSide, after: PlanSide) -> DecisionDifference:
         better = change if change.certain and not known.certain else known
         sums = {"tenants": change.tenants + known.tenants, "kinds": change.kinds + known.kinds}
         changes[key] = better.model_copy(update=sums)
+    if gone:
+        changes["", None, None] = removed(len(gone))
     return DecisionDifference(
-        unchanged=all(one.unchanged for one in found),
+        unchanged=bool(found) and not gone and all(one.unchanged for one in found),
         changes=tuple(sorted(changes.values(), key=lambda change: -change.kinds)),
         tenants_added=tuple(t for t in after.config.tenants if t not in before.config.tenants),
-        tenants_removed=tuple(t for t in before.config.tenants if t not in after.config.tenants),
-        limits=tuple(dict.fromkeys(limit for one in found for limit in one.limits)),
+        tenants_removed=tuple(gone),
+        limits=tuple(dict.fromkeys(limit for one in found for limit in one.limits)) if found else (NOBODY,),
         parts=sum(one.parts for one in found),
         kinds=sum(one.kinds for one in found),
         kinds_changed=sum(one.kinds_changed for one in found),

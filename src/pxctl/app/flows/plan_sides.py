@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pxctl.app.flows.rehearsal import rehearse
 from pxctl.app.wiring import load_files, sound
+from pxctl.core.errors import ConfigError
 from pxctl.model.configuration import Configuration
 from pxctl.model.signals import SafeMode, Signals
 
@@ -50,11 +51,20 @@ class PlanSide:
 
 
 def side_of(root: Path, text: str | None, environment: str | None, measured: Signals | None = None) -> PlanSide:
-    """The side that a word names: a revision, `env:NAME`, or None for the work tree. Raises UsageError, GitError."""
+    """The side that a word names: a revision, `env:NAME`, or None for the work tree.
+
+    Raises UsageError, GitError, and ConfigError that names the side whose files cannot be used.
+    """
     if text is not None and text.startswith(LIVE):
         return _live(root, text.removeprefix(LIVE), measured)
     loaded = load_files(root, text)
-    config = sound(loaded)
+    try:
+        config = sound(loaded)
+    except ConfigError as error:
+        if text is None:
+            raise
+        hint = f"check `{text}` out and run `pxctl lint`, which shows every fault and its way out"
+        raise ConfigError(f"{error.message}, in the files of `{text}`", span=error.span, hint=hint) from error
     ready = rehearse(config, environment, source=loaded.source, measured=measured)
     return PlanSide(text or WORK_TREE, loaded.source, config, (Part(ready.compiled, ready.signals),))
 
