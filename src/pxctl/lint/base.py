@@ -20,9 +20,9 @@ A rule is a module `lint/rules/<name>.py` (or one that an entry point of the gro
 - `check`, which yields a `Hit` for every fault, in any order. It is pure and total: it never raises for what files say,
   keeps no state between calls, and looks at nothing but its arguments. A hit's message never repeats a secret.
 
-What a rule of scope `provider` or `document` finds depends on that object, on pxctl.yaml and on the catalogue alone: its
-view holds nothing else, because what it finds is kept until one of them changes. A rule that looks at other files has
-scope `tree` or `policy`.
+What a rule of scope `provider` or `document` finds depends on that object, on pxctl.yaml and on the catalogue alone:
+its view holds nothing else, because what it finds is kept until one of them changes. A rule that looks at other files
+has scope `tree` or `policy`.
 """
 
 from __future__ import annotations
