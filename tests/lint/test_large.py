@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
+import pytest
 from tests.lint.helpers import BASE
 
 from pxctl.app.flows.fix import apply_edits
@@ -67,3 +69,28 @@ def test_edits_of_one_file_are_made_in_one_pass() -> None:
         apply_edits(text, [Edit(file="f", start=3, end=3, text="+"), Edit(file="f", start=9, end=9, text="-")])
         == "aba+bab"
     )
+
+
+def at_the_bound(*, faulty: range, end: str = "") -> dict[str, bytes]:
+    """The base with a roster of 1 MiB; the tenants in `faulty` have an unknown field and lack a needed one."""
+    good = "  - id: t{}\n    tier: gold\n    business_line: retail\n    region: eu\n    privacy_max: internal\n"
+    items = (good if n not in faulty else good.replace("privacy_max", "privacyMax") for n in range(10_300))
+    text = "tenants:\n" + "".join(item.format(n) for n, item in enumerate(items))
+    assert 900_000 < len(text) < 1024 * 1024
+    return {**FILES, "tenants/big.yaml": (text + end).encode()}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("what", "faulty", "end"),
+    [
+        ("nothing wrong", range(0), ""), ("the last tenant", range(10_299, 10_300), ""),
+        ("every tenant", range(10_300), ""), ("broken in its last line", range(0), "  - id: [\n"),
+    ],
+)  # fmt: skip
+def test_a_roster_at_the_bound(what: str, faulty: range, end: str) -> None:
+    tree = DictTree(at_the_bound(faulty=faulty, end=end))
+    began = time.process_time()
+    report = lint(load(tree))
+    print(f"\n{what}: {len(report.findings)} findings, {time.process_time() - began:.2f} cpu-seconds")
+    assert report.failed == (what != "nothing wrong")

@@ -82,7 +82,7 @@ def find_secret(text: str, start: int = 0) -> tuple[str, int, int] | None:
 def may_hold_secret(text: str) -> bool:
     """A cheap first look: a long word that holds the start of some format, or the head of a key file."""
     words = " ".join([word for word in text.split() if len(word) >= 20])
-    return any(hint in words for hint in HINTS) or "-----BEGIN" in text or "earer " in text
+    return bool(words and any(hint in words for hint in HINTS)) or "-----BEGIN" in text or "earer " in text
 
 
 def mask(text: str) -> str:

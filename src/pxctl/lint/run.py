@@ -133,7 +133,10 @@ def finish(loaded: Loaded, raw: Iterable[Finding], rules: Mapping[str, Rule]) ->
         if not locked and ignores.takes_out(beside.get((finding.span.file, max(finding.span.line, 1)), []), finding):
             ignored += 1
             continue
-        kept.append(finding.model_copy(update={"severity": severity, "rule": rule.name if rule else ""}))
+        name = rule.name if rule else ""
+        if (severity, name) != (finding.severity, finding.rule):
+            finding = finding.model_copy(update={"severity": severity, "rule": name})
+        kept.append(finding)
     kept += _about_comments(loaded, comments, rules)
     final = sorted((with_line(loaded, finding, hidden) for finding in kept), key=Finding.sort_key)
     codes = {finding.code for finding in final}

@@ -7,7 +7,7 @@ judging a file by it.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,11 @@ def resolve(root: dict[str, Any], part: Any) -> dict[str, Any]:
 
 def parts_at(kind: str, path: tuple[str | int, ...]) -> list[dict[str, Any]]:
     """Every sub-schema that may apply at a path of the document."""
+    return _parts_at(kind, tuple(0 if isinstance(step, int) else step for step in path))
+
+
+@lru_cache(maxsize=1024)
+def _parts_at(kind: str, path: tuple[str | int, ...]) -> list[dict[str, Any]]:
     root = schema(kind)
     here = _alternatives(root, root)
     for step in path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 TYPES = {
@@ -50,6 +51,11 @@ def either(words: Iterable[str], last: str = "or") -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """The closest known word, or None where none is close."""
+    return _closest(word, tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
     import difflib
 
     folded = {name.casefold().replace("-", "_"): name for name in known}
