@@ -122,6 +122,18 @@ def test_a_withdrawn_version_comes_back_only_with_again(firm: Company) -> None:
     assert set(firm.pins().values()) == {2}
 
 
+def test_a_rollback_without_a_name_again_rolls_back_nothing_else(firm: Company) -> None:
+    firm.init()
+    firm.publish("one", "providers/openai")
+    firm.publish("one")
+    firm.publish("two")
+    assert firm.make(Rollback(reason="bad")).status == "released"
+    again = firm.make(Rollback(reason="bad"))
+    assert again.status == "unchanged" and "rolled back policies/default to @1" in again.why
+    assert set(firm.pins("providers/openai").values()) == {1}
+    assert firm.make(Rollback({"providers/openai": None}, reason="bad, too")).status == "released"
+
+
 def test_rolling_back_a_rollback(firm: Company) -> None:
     firm.init()
     firm.publish("one")
