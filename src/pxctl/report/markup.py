@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pxctl.report.text import Cell, Table, cell_text, one_line
 
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})
+_LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=#)(?=\d)|(?<=^#)|(?<=GH-)(?=\d)", re.IGNORECASE)
+"""Where GitHub would make a link, and where a line would become a heading."""
+_LEADING = re.compile(r"^(?=[-+]\s)|(?<=^\d)(?=[.)]\s)")
 
 
 def plain(text: str) -> str:
-    """Text that renders as itself: no markup, no mentions, one line."""
-    return one_line(text).translate(_SPECIAL)
+    """Text that renders as itself: no markup, no mentions, no links, no formulas, one line."""
+    shown = _LINKED.sub("\u200b", one_line(text))
+    if shown.count("$") > 1:
+        shown = shown.replace("$", "\ue000")
+    return _LEADING.sub(r"\\", shown.translate(_SPECIAL)).replace("\ue000", "\\$")
 
 
 def code(text: str) -> str:
-    """Text in a code span; safe for table cells."""
-    inner = one_line(text).replace("|", "\\|")
-    fence = "``" if "`" in inner else "`"
-    return f"{fence} {inner} {fence}" if "`" in inner else f"{fence}{inner}{fence}"
+    """Text in a code span, whatever it holds."""
+    inner = one_line(text)
+    if "`" not in inner:
+        return f"`{inner}`"
+    fence = "`" * (1 + max(len(run) for run in re.findall("`+", inner)))
+    return f"{fence} {inner} {fence}"
 
 
 def table(value: Table, codes: Sequence[int] = ()) -> str:
@@ -26,7 +35,8 @@ def table(value: Table, codes: Sequence[int] = ()) -> str:
 
     def row(cells: Sequence[Cell]) -> str:
         shown = [
-            code(cell_text(c)) if i in codes and cell_text(c) else plain(cell_text(c)) for i, c in enumerate(cells)
+            code(cell_text(c)).replace("|", "\\|") if i in codes and cell_text(c) else plain(cell_text(c))
+            for i, c in enumerate(cells)
         ]
         return "| " + " | ".join(shown) + " |"
 

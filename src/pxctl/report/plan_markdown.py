@@ -51,7 +51,7 @@ def _parts(plan: ChangePlan) -> Iterator[str]:
         yield table(Table((impact.trace, "before", "after", "difference"), sums(impact), right=frozenset({1, 2, 3})))
         yield table(Table(("of the changed decisions", "", ""), classes(impact), right=frozenset({1, 2})))
     if plan.proof is not None:
-        yield _proof(plan)
+        yield from _proof(plan)
     if plan.meaning:
         rows: list[list[Cell]] = [[c.what, c.kind, place(c), meant(c)] for c in plan.meaning]
         for number, chunk in enumerate(_chunks(rows, 100)):
@@ -64,15 +64,14 @@ def _parts(plan: ChangePlan) -> Iterator[str]:
     yield fold("examples", "\n".join(_examples(plan)))
 
 
-def _proof(plan: ChangePlan) -> str:
+def _proof(plan: ChangePlan) -> Iterator[str]:
     assert plan.proof is not None  # noqa: S101 - asked for only where there is one
     words = proof_words(plan)
     said = f"{'🟢' if plan.proved else '🔶'} {plain(words[:1].upper() + words[1:])}.\n"
-    said += "".join(f"\n> ⚠️ not looked at whole: {plain(limit)}\n" for limit in plan.proof.limits)
+    yield said + "".join(f"\n> ⚠️ not looked at whole: {plain(limit)}\n" for limit in plan.proof.limits)
     if plan.proof.changes:
         body = table(proof_table(plan.proof, 50), codes=(0, 1, 6))
-        said += "\n" + fold(f"routes whose decisions change ({plan.proof.pairs:,})", body)
-    return said
+        yield fold(f"routes whose decisions change ({plan.proof.pairs:,})", body)
 
 
 def _examples(plan: ChangePlan) -> Iterator[str]:
