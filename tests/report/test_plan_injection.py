@@ -14,7 +14,7 @@ from pxctl.model.context import Context
 from pxctl.model.impact import ChangePlan, Example, Limit, MeaningChange, Move, Side, TrafficImpact
 from pxctl.model.proof import DecisionChange, DecisionDifference
 from pxctl.report.html.plan import plan_html
-from pxctl.report.markup import code, plain
+from pxctl.report.markup import plain
 from pxctl.report.plan_markdown import MARKER, plan_markdown
 
 NASTY = (

@@ -14,11 +14,12 @@ from pxctl.report.amounts import change, clock, milliseconds, money, share, sign
 from pxctl.report.html.charts import nice
 from pxctl.report.html.plan import plan_html
 from pxctl.report.html.simulation import page
-from pxctl.report.markup import code, fold, plain
+from pxctl.report.markup import code, fold, plain, table
 from pxctl.report.plan import plan_text
 from pxctl.report.plan_markdown import MARKER, plan_markdown
 from pxctl.report.replay import replay_text
 from pxctl.report.simulation import as_markdown
+from pxctl.report.text import Table
 
 EVIL = "<script>alert(1)</script>|`x`\n@everyone"
 MINUTE = 60_000_000
@@ -105,7 +106,8 @@ def test_markdown_escapes_what_people_wrote() -> None:
         assert "<script>" not in re.sub(r"``.*?``|`[^`]*`", "", text)
         assert "\n@everyone" not in text
     assert plain("a|b *c* @d") == "a\\|b \\*c\\* @\u200bd"
-    assert code("a`b|c") == "`` a`b\\|c ``"
+    assert code("a`b|c") == "`` a`b|c ``"
+    assert table(Table(("x",), [["a`b|c"]]), codes=(0,)).splitlines()[2] == "| `` a`b\\|c `` |"
     assert fold("a<b", "x\n") == "<details><summary>a&lt;b</summary>\n\nx\n\n</details>\n"
 
 
