@@ -137,7 +137,7 @@ def printable(text: str) -> str:
 
 def quoted(value: object, limit: int = 60) -> str:
     """A value as messages show it: in backticks, short, on one line, masked."""
-    text = printable(" ".join(str(value).split()))
+    text = printable(" ".join(str(value).split())).replace("`", "'")
     masked = mask(text)
     if looks_random(masked):
         masked = MASK

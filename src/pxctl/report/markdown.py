@@ -30,12 +30,16 @@ def _row(finding: Finding) -> str:
     sign = f"{_SIGN[finding.severity]} {finding.severity.value}"
     cells = (
         sign,
-        f"`{finding.span}`",
+        _place(str(finding.span)),
         f"{finding.code} {finding.rule}",
         _cell(finding.message) + snippet,
         _cell(finding.hint or ""),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+def _place(text: str) -> str:
+    return f"<code>{_html(text)}</code>" if "`" in text or "|" in text else f"`{text}`"
 
 
 def _cell(text: str) -> str:
