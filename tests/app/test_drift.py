@@ -95,6 +95,17 @@ def test_a_target_that_hangs_does_not_hold_the_others(repo: Path, service: Servi
     service.delay = 0.0
 
 
+def test_targets_are_asked_although_the_remote_of_the_branch_is_gone(repo: Path, tmp_path: Path) -> None:
+    git(repo, "init", "-q", "--bare", str(tmp_path / "origin.git"))
+    git(repo, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    begin(repo)
+    sync(desk(repo))
+    (tmp_path / "origin.git").rename(tmp_path / "gone.git")
+    for words in (("--drift",), ("--drift", "--offline")):
+        code, states, _ = status(repo, *words)
+        assert (code, set(states.values())) == (0, {"in_sync"})
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

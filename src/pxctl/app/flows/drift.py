@@ -17,10 +17,10 @@ ANSWER_WITHIN_S = 20.0
 """How long all targets together may take; one that has not answered by then counts as down."""
 
 
-def drift(desk: Desk, within: float = ANSWER_WITHIN_S) -> SyncReport:
-    """What each target holds against what is live. Raises UsageError where there is no target."""
+def drift(desk: Desk, commit: str | None = None, within: float = ANSWER_WITHIN_S) -> SyncReport:
+    """What each target holds against what is live (at a commit, else at the tip). Raises UsageError without targets."""
     names = chosen_targets(desk, ())
-    state, base = live_state(desk), read_base(desk.root)
+    state, base = live_state(desk, commit), read_base(desk.root)
     memories = {name: recall(desk, name) for name in names}
     found: dict[str, tuple[TargetReport, Reported | None]] = {}
 

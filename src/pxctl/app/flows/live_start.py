@@ -90,7 +90,7 @@ def _targets(desk: Desk, view: View, ask: bool) -> dict[str, object]:
     if ask:
         from pxctl.app.flows.drift import drift
 
-        found["drift"] = drift(desk)
+        found["drift"] = drift(desk, view.commit)
     return {**found, "target_states": statuses(desk, last_good(view, desk.environment) or view)}
 
 

@@ -125,9 +125,9 @@ def _journal(desk: Desk, report: TargetReport, state: LiveState, adopt: str | No
 # what is live, as values for targets
 
 
-def live_state(desk: Desk) -> LiveState:
-    """Everything that is live in an environment, in the form that targets take."""
-    live = resolve(desk)
+def live_state(desk: Desk, commit: str | None = None) -> LiveState:
+    """Everything that is live in an environment (at a commit; default: the tip), in the form that targets take."""
+    live = resolve(desk, commit=commit)
     view = live_view(desk, live.commit)
     tenants: dict[str, LiveTenant] = {}
     for group in live.groups:
