@@ -6,7 +6,7 @@ Example:
     models: [gpt-4.1
 
 Fix: mend the place that the finding names; text that holds `: ` or ` #`, or starts with one of
-`[]{}&*!|>%@`, needs quotes.
+`[]{}&*!|>%@`, needs quotes. Indent with blanks, not with tabs. docs/yaml.md says what of YAML is read.
 """
 
 from pxctl.model.finding import Severity
