@@ -35,11 +35,9 @@ def build(kind: str, value: Any) -> Model | None:
 
 def rebuild(kind: str, value: Any) -> Model | None:
     """The model of a value that the schema accepts, or None where the model objects."""
-    from pydantic import ValidationError
-
     try:
         return model_of(kind).model_validate(value)
-    except ValidationError:
+    except ValueError:  # pydantic's ValidationError is one
         return None
 
 
