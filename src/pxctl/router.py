@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pxctl.core.errors import ContextError, PxctlError, UsageError
+from pxctl.core.errors import ConfigError, ContextError, PxctlError, UsageError
 from pxctl.model.context import Context
 from pxctl.model.decision import Decision
 from pxctl.model.signals import SafeMode, Signals
@@ -46,6 +46,16 @@ class _Snapshot:
     place: Mapping[str, int]
     bound: tuple[Bound, ...]
     signals: Signals
+
+    def missing(self) -> set[str]:
+        """The policies that tenants have and that do not exist."""
+        configs = [one.config for one in self.compiled]
+        return {
+            t.policy or "default"
+            for c in configs
+            for t in c.tenants.values()
+            if (t.policy or "default") not in c.policies
+        }
 
     def of(self, tenant: str) -> Bound:
         found = self.place.get(tenant, 0 if len(self.bound) == 1 else None)
@@ -79,7 +89,7 @@ class Router:
         self.rev = rev
         self.environment = environment
         self.reload_every = reload_every
-        self.last_error: PxctlError | None = None
+        self.last_error: PxctlError | OSError | None = None
         self._signals = signals
         self._assume_well = assume_well
         self._lock = threading.Lock()
@@ -138,7 +148,7 @@ class Router:
             return
         try:
             self._reload()
-        except PxctlError as error:
+        except (PxctlError, OSError) as error:
             self.last_error = error
         finally:
             self._lock.release()
@@ -149,7 +159,11 @@ class Router:
         if mark == self._snapshot.mark:
             changed = self._rebind()
         else:
-            self._snapshot = self._load(mark)
+            made = self._load(mark)
+            if gone := made.missing() - self._snapshot.missing():
+                name = min(gone)
+                raise ConfigError(f"the policy `{name}` is gone, and tenants have it", hint="put its file back")
+            self._snapshot = made
             changed = True
         self.last_error = None
         return changed

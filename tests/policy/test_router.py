@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,3 +132,42 @@ def git_bare(repo: Path) -> str:
     bare = repo.parent / "origin.git"
     git(repo, "init", "-q", "--bare", "-b", "main", str(bare))
     return str(bare)
+
+
+def test_threads_go_on_while_the_repository_breaks_and_mends(repo: Path) -> None:
+    """Files vanish, break and come back under four threads: every decision is a good one, and the fault is said."""
+    router = pxctl.Router(repo, reload_every=0.0)
+    policy, good = repo / POLICY, (repo / POLICY).read_text()
+    said, over = [], threading.Event()
+
+    def ask() -> set[str | None]:
+        found = set()
+        while not over.is_set():
+            found.add(router.decide(**ASK).primary)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        for text in (None, "routes: [", "name: other\nroutes: []\n", "\0", good):
+            policy.unlink(missing_ok=True)
+            if text is not None:
+                policy.write_text(text)
+            for _ in range(2_000):
+                router.decide(**ASK)
+                if (router.last_error is None) is (text == good):
+                    break
+            said.append(router.last_error)
+        over.set()
+        assert {name for future in asking for name in future.result()} == {"acme-ai/small@eu"}
+    assert [error is None for error in said] == [False, False, False, False, True]
+
+
+def test_a_file_that_cannot_be_read_is_said(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    router = pxctl.Router(repo, reload_every=0.0)
+
+    def unreadable(_root: Path) -> object:
+        raise PermissionError(13, "Permission denied", "providers")
+
+    monkeypatch.setattr("pxctl.app.flows.watch_files.signature", unreadable)
+    assert router.decide(**ASK).primary == "acme-ai/small@eu"
+    assert isinstance(router.last_error, PermissionError)
