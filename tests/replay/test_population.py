@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from math import inf, nan
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from pxctl.replay.contexts import contexts
 from pxctl.replay.draws import GOLDEN, request_keys
 from pxctl.replay.population import Crowd
 from pxctl.replay.rows import Block
+from pxctl.replay.traces import read_trace
 
 from .conftest import configured, rows
 
@@ -94,3 +97,23 @@ def test_a_given_value_that_no_request_may_have(company: Configuration, dimensio
 def test_shares_that_mean_nothing(company: Configuration, shares: dict[str, dict[str, float]]) -> None:
     with pytest.raises(UsageError):
         Crowd(company, seed=1, population=Population.model_validate(shares))
+
+
+@pytest.mark.parametrize("weights", [{"public": inf}, {"public": 1e308, "internal": 1e308}, {"public": nan}])
+def test_weights_that_have_no_sum_are_refused(company: Configuration, weights: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="finite weights"):
+        Crowd(company, seed=1, population=Population(privacy=weights))
+
+
+def test_a_privacy_level_that_is_none_is_refused(company: Configuration) -> None:
+    with pytest.raises(UsageError, match="privacy `secret`, which is no level"):
+        Crowd(company, seed=1, population=Population(privacy={"secret": 1}))
+
+
+@pytest.mark.parametrize("text", ["input_tokens,sla_ms\n1,5\n\n2,soon\n", 'input_tokens,sla_ms\n1,5\n"\n2",soon\n'])
+def test_a_given_value_that_means_nothing_has_its_line(company: Configuration, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "trace.csv"
+    file.write_text(text, encoding="utf-8")
+    crowd = Crowd(company, seed=1)
+    with pytest.raises(TraceError, match=r"trace.csv:4: sla_ms is `soon`"):
+        [crowd.fill(block) for block in read_trace(file, preset="plain")]

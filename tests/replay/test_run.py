@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
+import pytest
+
+from pxctl.core.errors import ToolError
 from pxctl.model.configuration import Configuration
 from pxctl.policy.compile import compile_config
 from pxctl.replay.baseline import rehearsal_signals
@@ -12,6 +18,7 @@ from pxctl.replay.contexts import contexts
 from pxctl.replay.population import Crowd
 from pxctl.replay.run import count_block, replay
 from pxctl.replay.tally import MOST_MESSAGES, MOST_WINDOWS, Tally
+from pxctl.replay.workers import whole_workers
 
 from .conftest import configured, rows
 
@@ -69,3 +76,12 @@ def test_windows_stay_few_however_long_the_trace(company: Configuration) -> None
     report = replay(bound, [rows(6000, step=60_000_000 * 7)], Crowd(company, seed=1), seed=1)
     assert 100 < len(report.windows) <= MOST_WINDOWS
     assert sum(w.totals.requests for w in report.windows) == 6000
+
+
+def test_a_worker_that_is_ended_from_outside_is_said() -> None:
+    with (
+        pytest.raises(ToolError, match="a worker process was ended from outside"),
+        whole_workers(),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        list(pool.map(os._exit, [9]))

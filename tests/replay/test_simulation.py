@@ -267,3 +267,8 @@ def test_overlapping_faults_are_met_one_by_one(company: Configuration) -> None:
     report = run(company, "provider_outage:east@1m+1m", "provider_outage:east/big@us@1m+1m", count=1200)
     assert [fault.requests > 0 for fault in report.faults] == [True, True]
     assert report.faults[0].requests >= report.faults[1].requests
+
+
+def test_a_trace_of_years_is_no_run_in_virtual_time(company: Configuration) -> None:
+    with pytest.raises(UsageError, match=r"spans 365 days, a run in virtual time at most 31"):
+        run(company, count=2, step=365 * 86_400 * SECOND)

@@ -186,3 +186,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         return found
 
     assert peak(200_000) < 1.2 * peak(60_000)
+
+
+def test_a_wanted_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "twice.csv"
+    file.write_text("input_tokens,note,note,input_tokens\n1,a,b,2\n", encoding="utf-8")
+    with pytest.raises(TraceError, match=r"twice.csv:1: the column `input_tokens` for input_tokens stands there twice"):
+        list(read_trace(file, preset="plain"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pxctl.core.digest import key64
 from pxctl.core.errors import TraceError, UsageError
+from pxctl.core.span import Span
 from pxctl.model.configuration import Configuration
 from pxctl.model.context import Context
 from pxctl.model.governance import Population
@@ -94,6 +96,12 @@ class Crowd:
         for dimension in DRAWN:
             weights = self._weights(dimension, getattr(shares, dimension))
             self._add(seed, dimension, weights, _reader(dimension))
+        for level in self._shares["privacy"].values:
+            if level not in self._levels:
+                raise UsageError(
+                    f"the population names privacy `{level}`, which is no level",
+                    hint=f"the levels are {', '.join(self._levels)}",
+                )
         top = {t.id: self._rank(t.privacy_max) for t in config.tenants.values()}
         self._ceilings = np.array([top.get(t, len(self._levels) - 1) for t in self._shares["tenant"].values])
 
@@ -129,8 +137,8 @@ class Crowd:
         return {"none" if dimension in ABSENT else Context.model_fields[dimension].default: 1.0}
 
     def _add(self, seed: int, dimension: str, weights: Mapping[str, float], read: Callable[[str], Any]) -> None:
-        if any(w < 0 for w in weights.values()) or not sum(weights.values()) > 0:
-            raise UsageError(f"the population's shares of {dimension} need weights of 0 and above, one above 0")
+        if any(w < 0 for w in weights.values()) or not 0 < sum(weights.values()) < inf:
+            raise UsageError(f"the population's shares of {dimension} need finite weights of 0 and above, one above 0")
         try:
             values = [read(text) for text in weights]
         except ValueError as error:
@@ -162,18 +170,20 @@ class Crowd:
             code = seen.get(text)
             if code is None:
                 code = seen[text] = len(values)
-                values.append(self._value(block.start + position, dimension, text))
+                values.append(self._value(block, position, dimension, text))
             codes[position] = code
         return Column(codes, values)
 
-    def _value(self, row: int, dimension: str, text: str) -> Any:
+    def _value(self, block: Block, position: int, dimension: str, text: str) -> Any:
         if dimension == "tenant" and self._sticky and text not in self._config.tenants:
             roster = self._shares["tenant"].values
             return roster[key64(text) % len(roster)]
         try:
             return parse_value(dimension, text)
         except ValueError as error:
-            raise TraceError(f"row {row}: {dimension} is `{text[:60]}`: {error}") from None
+            span = Span(block.file, block.lines[position]) if block.lines else None
+            place = "" if span else f"row {block.start + position}: "
+            raise TraceError(f"{place}{dimension} is `{text[:60]}`: {error}", span=span) from None
 
 
 def _any(stated: Mapping[str, float], listed: tuple[Any, ...]) -> bool:

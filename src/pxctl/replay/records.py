@@ -123,6 +123,9 @@ def _csv(path: Path, wanted: dict[str, str], required: tuple[str, ...]) -> Itera
     for field in required:
         if wanted[field] not in header:
             raise _missing(Span(str(path), 1), field, wanted[field], header)
+    for field, column in wanted.items():
+        if header.count(column) > 1:
+            raise TraceError(f"the column `{column}` for {field} stands there twice", span=Span(str(path), 1))
     fields = [(field, header.index(column)) for field, column in wanted.items() if column in header]
     done, count = 1, len(header)
     for lines in chain([first[1:]], pieces):

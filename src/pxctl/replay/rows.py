@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +22,7 @@ class Block:
     """Consecutive rows of a trace, counted from 0.
 
     `at` is microseconds since the trace's first row; `given` holds the texts of each dimension that the trace carries
-    (an empty text: not given in that row).
+    (an empty text: not given in that row); `lines` are the rows' lines in `file`, where they come from one.
     """
 
     start: int
@@ -30,6 +31,8 @@ class Block:
     cached_input_tokens: NDArray[np.int64]
     output_tokens: NDArray[np.int64]
     given: dict[str, list[str]] = field(default_factory=dict)
+    lines: Sequence[int] = ()
+    file: str = ""
 
     def __len__(self) -> int:
         return len(self.at)
@@ -47,4 +50,6 @@ class Block:
             self.cached_input_tokens[low:high],
             self.output_tokens[low:high],
             {name: texts[low:high] for name, texts in self.given.items()},
+            self.lines[low:high],
+            self.file,
         )

@@ -14,7 +14,7 @@ from pxctl.model.routing import TokenBounds
 from pxctl.policy.neglog import NEGLOG
 from pxctl.replay.draws import U64, draws, stream
 from pxctl.replay.records import CHUNK
-from pxctl.replay.rows import Block
+from pxctl.replay.rows import NUMBERS, Block
 
 MEAN_INPUT, MEAN_OUTPUT = 1500, 150
 ASSUMED_TOKENS = f"tokens are exponential with means of {MEAN_INPUT} in and {MEAN_OUTPUT} out, requests evenly spaced"
@@ -41,13 +41,14 @@ def borrowed(scenario: Scenario, trace: Iterable[Block]) -> Iterator[Block]:
     count = sum(map(len, known))
     gathered = {
         name: np.concatenate([getattr(b, name) for b in known])
-        for name in ("input_tokens", "cached_input_tokens", "output_tokens")
+        for name in NUMBERS
     }
     given = {name: [text for b in known for text in b.given[name]] for name in known[0].given}
     for block in _empty(scenario):
         at = (block.rows() % np.uint64(count)).astype(np.intp)
         texts = {name: [column[i] for i in at] for name, column in given.items()}
-        yield Block(block.start, block.at, **{n: column[at] for n, column in gathered.items()}, given=texts)
+        whole, cached, output = (gathered[name][at] for name in NUMBERS)
+        yield Block(block.start, block.at, whole, cached, output, texts)
 
 
 def _empty(scenario: Scenario) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pxctl.core.errors import ContextError
+from pxctl.core.errors import ContextError, UsageError
 from pxctl.model.context import Context
 from pxctl.model.decision import Refusal
 from pxctl.model.replay import Event, Met, ReplayReport
@@ -30,6 +30,9 @@ from pxctl.replay.telemetry import Telemetry
 
 WINDOW = 10_000_000
 """Microseconds between two looks at the signals."""
+DAY = 86_400_000_000
+LONGEST = 31 * DAY
+"""Microseconds of virtual time at most: every window probes every deployment, whether there is traffic or not."""
 MOST_EVENTS = 500
 ASSUMED = (
     "calls: latency 0.6 of the mean plus an exponential of 0.4, p95 as measured or 800 ms, whatever the tokens",
@@ -120,7 +123,12 @@ class World:
             self.events.append(Event(at=at, what=what))
 
     def advance(self, at: int) -> None:
-        """Let time pass until `at`."""
+        """Let time pass until `at`. Raises UsageError where that would take too many windows."""
+        if at > LONGEST:
+            raise UsageError(
+                f"the traffic spans {at // DAY:,} days, a run in virtual time at most {LONGEST // DAY}",
+                hint="cut the trace, or replay it without calls (no --behave, --fault or --scenario)",
+            )
         while self._number < at // self.terms.window:
             self._close_window()
             self._open_window(self._number + 1)

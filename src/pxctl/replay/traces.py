@@ -62,7 +62,8 @@ def _block(path: Path, records: Records, mapping: Columns, start: int, origin: i
         at = _times(path, records, mapping)
     origin = int(at[0]) if origin is None else origin
     given = {name: _texts(records.columns[name], mapping.words.get(name)) for name in GIVEN if name in records.columns}
-    return Block(start, at - origin, whole, cached, numbers["output_tokens"], given), origin
+    output = numbers["output_tokens"]
+    return Block(start, at - origin, whole, cached, output, given, records.lines, str(path)), origin
 
 
 def _fail(path: Path, records: Records, name: str, read: Callable[[Any], Any], wanted: str) -> NoReturn:

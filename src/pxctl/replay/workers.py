@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
+from pxctl.core.errors import ToolError
 from pxctl.model.configuration import Configuration
 from pxctl.model.governance import Population
 from pxctl.model.replay import ReplayReport
@@ -44,6 +47,17 @@ class Job:
         return bound, crowd
 
 
+@contextmanager
+def whole_workers() -> Iterator[None]:
+    """Say what happened where the machine or somebody ended a worker. Raises ToolError."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise ToolError(
+            "a worker process was ended from outside", hint="where memory is short, fewer --workers help"
+        ) from None
+
+
 _mine: list[Any] = []
 
 
@@ -76,7 +90,7 @@ def replay_spread(
         if progress is not None:
             progress(rows)
 
-    with ProcessPoolExecutor(
+    with whole_workers(), ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(job,)
     ) as pool:  # fmt: skip
         for block in blocks:

@@ -83,7 +83,9 @@ def _spread(jobs: list[tuple[Stage, Scenario, Traffic | None, str | None]], work
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
+    from pxctl.replay.workers import whole_workers
+
+    with whole_workers(), ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
         yield from pool.map(_one, jobs)
 
 
