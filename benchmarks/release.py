@@ -76,7 +76,7 @@ class Bench:
     def content(self, stem: str = "default") -> Content:
         self.count += 1
         blob = self.run("hash-object", "-w", "--stdin", data=f"name: default\ndescription: '{self.count}'\n".encode())
-        return Content({stem: blob.strip()}, None)
+        return Content({stem: blob.strip()}, "c" * 40)  # a commit of main that is not here
 
     def publish(self, selection: str | TenantSelector) -> tuple[float, float]:
         content = self.content()
