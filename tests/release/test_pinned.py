@@ -114,6 +114,27 @@ def test_force_takes_it_although_it_is_named_and_the_way_back_gives_it_back(root
     assert say("audit", "verify", *ENV)[0] == 0
 
 
+def test_it_does_not_come_back_by_itself(root: Path, say: Say) -> None:
+    assert say(*WITHDRAW, "--force")[0] == 0
+    for words in (("publish", "--provider", "second"), ("retry", "--provider", "second")):
+        code, _, err = say(*words, *ENV)
+        assert code == 4 and "was withdrawn by release 2" in err
+    assert say("publish", *ENV, "--provider", "second", "--again", "--reason", "the contract goes on")[0] == 0
+    assert pins(say)["providers"] == {"ollama": 1, "second": 1}
+
+
+def test_a_running_rollout_does_not_give_it_back_to_whom_it_was_taken_from(root: Path, say: Say) -> None:
+    (root / "providers/second.yaml").write_text(SECOND.replace("8192", "4096"))
+    commit(root, "second, again")
+    assert say("publish", *ENV, "--provider", "second", "--rollout", "standard")[0] == 0
+    assert say("promote", *ENV)[0] == 0
+    assert pins(say, "acme")["providers"]["second"] == 2
+    assert say(*WITHDRAW, "--force", "--tenants", "acme")[0] == 0
+    assert say("promote", *ENV, "--full")[0] == 0
+    assert "second" not in pins(say, "acme")["providers"] and pins(say, "globex")["providers"]["second"] == 2
+    assert say("audit", "verify", *ENV)[0] == 0
+
+
 def test_who_joins_later_does_not_get_it(root: Path, say: Say) -> None:
     assert say(*WITHDRAW, "--force")[0] == 0
     roster = root / "tenants/all.yaml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pxctl.core.errors import RefusedError, UsageError
-from pxctl.model.release import FormerStable, Permission, Pins
+from pxctl.model.release import Blocked, FormerStable, Permission, Pins
 from pxctl.release import documents, rollout
 from pxctl.release.draft import Draft, Setting, current
 from pxctl.release.publish import chosen
@@ -17,7 +17,10 @@ from pxctl.release.view import View
 
 @dataclass(frozen=True)
 class Withdraw:
-    """Nobody of a selection has the provider any more; a rollout of it ends in the same release."""
+    """Nobody of a selection has the provider any more; a rollout of it ends in the same release.
+
+    As after a rollback, its versions are blocked for them until `publish --again`.
+    """
 
     subject: str
     selection: Selection = "everyone"
@@ -51,7 +54,16 @@ class Withdraw:
             )
         draft.warnings += [f"{policy} still names it" for policy in naming]
         draft.move(view, {t: {self.subject: None} for t in mine})
-        draft.set(reason=self.reason, step=draft.step)
+        draft.warnings += [] if everyone or running is None else ["the rollout goes on for the others"]
+        versions = {p.get(self.subject) for p in mine.values()} | ({running.version} if everyone and running else set())
+        blocked = tuple(
+            Blocked(
+                subject=self.subject, version=number, since_seq=release.seq + 1, reason=self.reason,
+                tenants=None if everyone else tuple(sorted(t for t in mine if mine[t].get(self.subject) == number)),
+            )
+            for number in sorted(n for n in versions if n is not None)
+        )  # fmt: skip
+        draft.set(reason=self.reason, step=draft.step, blocked=(*release.blocked, *blocked))
         if everyone:
             self._forget(draft, setting)
         return draft
