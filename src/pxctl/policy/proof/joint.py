@@ -233,10 +233,13 @@ class Joint:
         return self._alike(before, after, [self.values[TENANT][i] for i in self.chosen(part, TENANT)])
 
     def _alike(self, before: int, after: int, tenants: Sequence[str]) -> bool:
+        """Whether these entries' deployments see no difference in the access of some tenants."""
         concerned = self.before.providers(before) | self.after.providers(after)
+        limits = self.before.max_cost(before), self.after.max_cost(after)
         return all(
-            bool(self.before.access(name, concerned) == self.after.access(name, concerned)) for name in tenants
-        )  # fmt: skip
+            bool(self.before.access(name, concerned, limits[0]) == self.after.access(name, concerned, limits[1]))
+            for name in tenants
+        )
 
 
 def _couples(values: Sequence[str]) -> list[tuple[str, ...]]:

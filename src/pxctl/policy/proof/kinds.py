@@ -25,7 +25,7 @@ MODALITY, PRIVACY, LANGUAGE, FEATURES = (
 INPUT, OUTPUT, BUDGET, SLA = (DIMENSIONS.index(n) for n in ("input_tokens", "output_tokens", "budget_usd", "sla_ms"))
 TOLD = {TENANT, MODALITY, PRIVACY, LANGUAGE, FEATURES, INPUT, OUTPUT, BUDGET, SLA}
 """The dimensions that deployments look at."""
-GROUPS = 2_000_000
+GROUPS = 5_000_000
 """How many groups one comparison may tell apart before it is given up with a message."""
 _Folded = dict[tuple[int, int], tuple[int, dict[int, int]]]
 
@@ -44,7 +44,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """Tenant cells that deployments and bounds cannot tell apart; everything before and after."""
+    """Tenant cells that deployments and bounds cannot tell apart; everything before and after. `lines` are the business
+    lines, which safe mode looks at, where they differ."""
 
     open: tuple[int, int]
     costs: tuple[int, int]
@@ -154,10 +155,11 @@ class Kinds:
         if found is None:
             joint, tenant = self.joint, self.joint.values[TENANT][cell]
             one, other = joint.before.seat(tenant), joint.after.seat(tenant)
+            lines = one.tenant.business_line, other.tenant.business_line
             found = self._seats[cell, first, second] = _Seat(
                 (joint.before.reached(tenant) & relevant[0], joint.after.reached(tenant) & relevant[1]),
                 (min(one.budget, joint.before.max_cost(first)), min(other.budget, joint.after.max_cost(second))),
-                (one.tenant.business_line, other.tenant.business_line),
+                lines if lines[0] != lines[1] else ("", ""),
                 (joint.before.arm(first, tenant), joint.after.arm(second, tenant)),
             )  # fmt: skip
         return found

@@ -56,13 +56,14 @@ class Side:
             routes = tables.bounds[name].of(value.low)
         return routes << self.first | self._others
 
-    def access(self, tenant: str, providers: frozenset[str] | None = None) -> Any:
-        """What deployments look at in a tenant, by names, so that both sides can be compared."""
+    def access(self, tenant: str, providers: frozenset[str] | None = None, limit: int = UNBOUNDED) -> Any:
+        """What deployments look at in a tenant, by names, so that both sides can be compared; with `providers`, only
+        what those look at where a request may cost `limit` at most."""
         seat = self._seats[tenant]
         barred, held = self._names(seat.barred), self._names(seat.withheld)
         if providers is None:
             return barred, held, seat.budget, seat.tenant.business_line, (seat.tenant.tier, seat.ceiling)
-        return barred & providers, held & providers, seat.budget, seat.tenant.business_line
+        return barred & providers, held & providers, min(seat.budget, limit), seat.tenant.business_line
 
     def _names(self, providers: int) -> frozenset[str]:
         found = self._provider_sets.get(providers)

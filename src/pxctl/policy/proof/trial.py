@@ -142,7 +142,7 @@ def _situations(
         yield f"at a latency of {latency / 1000:g} ms", measured(names, latency=[latency / 1000] * count)
     for quote in _between(group.before.cost, group.after.cost, made):
         yield "at a quoted price between the bounds", measured(names, quotes=[quote] * count)
-    for line in sorted({group.before.line, group.after.line}):
+    for line in sorted({group.before.line, group.after.line} - {""}):
         mode = SafeMode(business_lines=frozenset({line}))
         yield f"in a safe mode of business line {line}", _with(well, safe_mode=mode)
     yield "in safe mode", _with(well, safe_mode=SafeMode(environment=True))
