@@ -340,7 +340,7 @@ CASES: dict[str, tuple[Configuration, Configuration, str]] = {
     "cheapest": (two(), two({"strategy": "cheapest"}), "when quoted prices differ"),
     "fastest": (two(), two({"strategy": "fastest"}), "when"),
     "secret": (two(), two(a={"secret_policy": "required"}), "while a has no credential"),
-    "safe mode": (two(), two(policy={"safe_mode": {"allow": ["a/m"]}}), "in a"),
+    "safe mode": (two(), two(policy={"safe_mode": {"allow": ["a/m"]}}), "in safe mode"),
     "business line": (two(), two(tenants=[tenant(business_line="other")]), "in a safe mode of business line"),
     "fresh": (two(), two(project=SHORT), "when what was measured is"),
     "experiment": (
