@@ -99,6 +99,29 @@ def test_nonsense_records_are_refused(pxctl: Any, repo: Path, tmp_path: Path, te
     assert message in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("primary", "acme-ai/big@eu"), ("cost", 5), ("policy_version", "99"), ("policy", "other"), ("tenant", "other"),
+        ("candidates", []), ("degraded", True), ("safe_mode", True), ("strategy", "listed"), ("trace_id", "other"),
+    ],
+)  # fmt: skip
+def test_a_record_that_was_edited_is_not_identical(
+    pxctl: Any, repo: Path, tmp_path: Path, place: str, value: object
+) -> None:
+    file = tmp_path / "record.json"
+    done = pxctl(
+        "route", "--tenant", "acme", "--privacy", "public", "--input-tokens", "10", "--format", "json", cwd=repo
+    )
+    record = json.loads(done.stdout)
+    assert record["decision"][place] != value
+    record["decision"][place] = value
+    file.write_text(json.dumps(record))
+    again = pxctl("route", "--from-trace", str(file), "--format", "json", cwd=repo)
+    assert again.returncode == 1
+    assert [d["field"] for d in json.loads(again.stdout)["differences"]] == [place]
+
+
 def test_a_context_file_and_options_join(pxctl: Any, repo: Path, tmp_path: Path) -> None:
     file = tmp_path / "request.json"
     file.write_text(json.dumps({"tenant": "acme", "privacy": "restricted", "input_tokens": 7}))

@@ -108,11 +108,11 @@ def replay_record(root: Path, record: DecisionRecord, rev: str | None = None) ->
         source: str | None = live.commit
     else:
         loaded = load_files(root, rev or record.decision.source)
-        source = loaded.source
+        source, version = loaded.source, record.decision.policy_version if record.live else None
         compiled = compile_config(
             sound(loaded),
             withheld={record.context.tenant: frozenset(record.withheld)},
-            versions={record.decision.policy: record.decision.policy_version} if record.decision.policy_version else {},
+            versions={} if version is None else {record.decision.policy: version},
             source=record.decision.source if rev is None else source,
         )
     again = compiled.bind(record.signals).decide(record.context).render()
@@ -185,7 +185,9 @@ def _first(error: Any, place: str) -> PxctlError:
         hint = "give it with --tenant and --privacy" if where in ("tenant", "privacy") else None
         return ContextError(f"{place}: `{where}` is missing", hint=hint)
     if fault["type"] == "extra_forbidden":
-        return ContextError(f"{place}: `{where}` is not a field", hint="fields: " + ", ".join(Context.model_fields))
+        of_a_context = "." not in where or where.startswith("context.")
+        hint = "fields: " + ", ".join(Context.model_fields) if of_a_context else None
+        return ContextError(f"{place}: `{where}` is not a field", hint=hint)
     message = fault["msg"].removeprefix("Value error, ")
     return ContextError(f"{place}: `{where}`: {message[:1].lower()}{message[1:]}")
 
