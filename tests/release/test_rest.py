@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -102,4 +103,14 @@ def test_what_is_too_large_is_cut_off(serve: Any, monkeypatch: pytest.MonkeyPatc
     rest = Rest(serve(lambda h: send(h, 200, {}, b"[" + b" " * 5000 + b"]")), None)
     with pytest.raises(RestError, match="more than"):
         rest.call("GET", "/x")
+    rest.close()
+
+
+def test_nothing_listening_is_said_in_words() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    rest = Rest(f"http://127.0.0.1:{port}", None, sleep=lambda _: None)
+    with pytest.raises(RestError, match=r"^`127\.0\.0\.1` cannot be reached: connection refused$"):
+        rest.call("GET", "/")
     rest.close()

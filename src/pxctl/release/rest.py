@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
@@ -238,7 +239,8 @@ class Rest:
 
 def _unreachable(base: httpx.URL, error: httpx.HTTPError) -> str:
     kind = "took too long" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
-    return f"`{base.host}` {kind}: {brief(str(error) or type(error).__name__, 120)}"
+    said = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+    return f"`{base.host}` {kind}: {brief(said[:1].lower() + said[1:], 120)}"
 
 
 def _said(response: httpx.Response) -> str:
