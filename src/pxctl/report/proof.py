@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 from pxctl.model.context import Context
 from pxctl.model.decision import usd
 from pxctl.model.proof import ChainLeft, Counterexample, GuaranteeResult, ProofReport
-from pxctl.report.text import Cell, Table, listing, plural
+from pxctl.report.text import Cell, Table, listing, one_line, plural
 
 _WORDS = {
     "holds": ("holds", "green"), "broken": ("broken", "bold red"), "undecided": ("undecided", "bold yellow"),
@@ -49,14 +50,20 @@ def proof_text(report: ProofReport) -> list[Any]:
     return parts
 
 
-def request_line(context: Context) -> str:
-    """The fields of a request that are not the default, as options of `pxctl route`."""
+def request_line(context: Context, *, keyed: bool = False) -> str:
+    """The fields of a request that are not the default, as options of `pxctl route`, quoted for a shell.
+
+    `keyed`: the trace id too, which decides the arm of an experiment.
+    """
+    hidden = ("request_key",) if keyed else ("request_key", "trace_id")
     parts = []
     for name, value in context.model_dump(mode="json").items():
-        if value == _PLAIN[name] or value in (None, [], "") or name in ("trace_id", "request_key"):
+        if value == _PLAIN[name] or value in (None, [], "") or name in hidden:
             continue
         option = {"task_tags": "task-tag", "features": "feature"}.get(name, name.replace("_", "-"))
-        parts += [f"--{option} {item}" for item in (value if isinstance(value, list) else [value])]
+        for item in value if isinstance(value, list) else [value]:
+            text = str(item)
+            parts.append(f"--{option}{'=' if text.startswith('-') else ' '}{quote(one_line(text))}")
     return " ".join(parts)
 
 
@@ -71,7 +78,7 @@ def _why(result: GuaranteeResult) -> list[Any]:
 def _counterexample(shown: Counterexample) -> list[Any]:
     decision = shown.decision
     rows = [
-        ("request", f"pxctl route {request_line(shown.context)}"),
+        ("request", f"pxctl route {request_line(shown.context, keyed=shown.arm is not None)}"),
         ("decision", str(decision.primary or f"refused, {decision.refusal}")),
         ("fallbacks", ", ".join(decision.fallbacks) or "none"),
         ("cost", "" if decision.cost is None else f"${usd(decision.cost)}"),

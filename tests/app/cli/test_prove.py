@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -90,3 +91,35 @@ def test_the_example_of_the_docs_is_true(pxctl: Any, tmp_path: Path) -> None:
     block = page.split("$ pxctl prove --guarantee european-confidential-chat-stays\n")[1].split("\n```")[0].splitlines()
     assert done.returncode == 1
     assert shown[: len(block)] == block
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "x; touch owned", "$(touch owned)", "-x", "--tenant", "it's", '"', "日本語", "a|b"]
+)
+def test_a_counterexample_is_quoted_for_the_shell(pxctl: Any, repo: Path, name: str) -> None:
+    """Names are other people's text; the line that is offered for copying holds them as one word."""
+    claim = {"guarantees": [{"name": "never", "when": {"task_type": [name]}, "always": {"regions": ["mars"]}}]}
+    (repo / "guarantees.yaml").unlink()
+    (repo / "guarantees.json").write_text(json.dumps(claim), encoding="utf-8")
+    text = pxctl("prove", cwd=repo).stdout
+    line = next(part for part in text.splitlines() if "pxctl route" in part)
+    words = shlex.split(line.partition("pxctl ")[2])
+    assert name in words or f"--task-type={name}" in words
+    done = pxctl(*words, "--format", "json", cwd=repo)
+    assert done.returncode == 0, done.stderr
+    assert not list(repo.rglob("owned"))
+
+
+def test_a_counterexample_in_an_arm_can_be_tried(pxctl: Any, repo: Path) -> None:
+    """The trace id decides the arm, so it belongs to the request."""
+    (repo / "routing-policies/default.yaml").write_text(
+        "name: default\nroutes:\n  - name: all\n    match: {}\n    candidates: [acme-ai/big@eu]\n"
+        "    experiment: {name: trial, unit: request, arms: {rare: {share: 0.5, candidates: [acme-ai/big@us]}}}\n",
+        encoding="utf-8",
+    )
+    text = pxctl("prove", "--guarantee", "in-eu", cwd=repo).stdout
+    (line,) = [part for part in text.splitlines() if "pxctl route" in part]
+    assert "--trace-id" in line
+    done = pxctl(*shlex.split(line.partition("pxctl ")[2]), "--format", "json", cwd=repo)
+    decision = json.loads(done.stdout)["decision"]
+    assert (decision["arm"], decision["primary"]) == ("rare", "acme-ai/big@us")
