@@ -125,6 +125,7 @@ def test_who_left_the_roster_can_still_be_switched_off(root: Path, say: Say) -> 
     [
         (("publish", "--policy", "defualt"), "routing-policies/ has `default`"),
         (("publish", "--flags"), "feature_flags/ has no file"),
+        (("publish", "--provider", "gone"), "providers/ has `ollama`; what is gone from main is taken from everybody"),
         (("approve", "sha256:00"), "`sha256:00` is no plan digest"),
         (("rollback", "--policy", "default"), "name a version, such as default@N, or a release: --to SEQ"),
     ],

@@ -135,7 +135,8 @@ class Desk:
             return "commit the file first; releases are made from commits, never from the work tree"
         inside = (path.removeprefix(folder + "/") for path in self.tree.paths() if path.startswith(folder + "/"))
         known = ", ".join(f"`{name.rpartition('.')[0]}`" for name in sorted(inside))
-        return f"{folder}/ has {known or 'no file'}"
+        gone = "; what is gone from main is taken from everybody with --withdraw" if folder == "providers" else ""
+        return f"{folder}/ has {known or 'no file'}{gone}"
 
     def evidence(self, provider: str, blob: str) -> Evidence | None:
         """The newest evidence for a provider file, else the newest for the provider."""
