@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pxctl.app.flows.rehearsal import rehearse
@@ -29,6 +30,8 @@ from pxctl.replay.traces import read_trace
 ROOT = Path(__file__).parent.parent
 AZURE = ROOT / "examples/traces/AzureLLMInferenceTrace_code.csv.gz"
 TIMES = 60
+TOO_MANY = 10_000_000
+"""Tokens that no model's context holds."""
 ROUNDS = 3
 
 
@@ -52,12 +55,14 @@ def _stages(path: Path) -> None:
     rows = sum(map(len, blocks))
     filled = [(block, crowd.fill(block)) for block in blocks]
     batches = [batch_of(block, columns, 1) for block, columns in filled]
+    refused = [replace(block, input_tokens=block.input_tokens + TOO_MANY) for block in blocks]
     stages: dict[str, Callable[[], object]] = {
         "floor: hand-written loop": lambda: _floor(path),
         "read the CSV, checked": lambda: list(read_trace(path, preset="azure2023")),
         "draw the population": lambda: [crowd.fill(block) for block in blocks],
         "decide in columns": lambda: [decide_many(bound, batch) for batch in batches],
         "draw, decide, count": lambda: replay(bound, blocks, crowd, seed=1),
+        "draw, decide, count, where no candidate takes any": lambda: replay(bound, refused, crowd, seed=1),
         "all of it": lambda: replay(bound, read_trace(path, preset="azure2023"), crowd, seed=1),
     }
     seconds: dict[str, list[float]] = {name: [] for name in stages}
@@ -99,11 +104,13 @@ def _repeated(folder: Path, times: int) -> Path:
 
 
 def _process(*args: str, cwd: Path = ROOT) -> tuple[float, float]:
-    """CPU seconds and peak memory (MB) of one run of pxctl."""
+    """CPU seconds and peak memory (MB) of one run of pxctl; not `ru_maxrss`, which begins with what we hold."""
     code = (
-        "import resource, sys\nfrom pxctl.app.main import main\ntry: main()\nexcept SystemExit: pass\n"
+        "import resource, sys\nfrom pathlib import Path\nfrom pxctl.app.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0]\n"
         "u = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "print(u.ru_utime + u.ru_stime, u.ru_maxrss / 1024, file=sys.stderr)"
+        "print(u.ru_utime + u.ru_stime, int(peak) / 1024, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *args, "--quiet"], cwd=cwd, capture_output=True, text=True, check=True
