@@ -15,8 +15,9 @@ from typing import Any
 from benchmarks import _policies
 from pxctl.model.configuration import Configuration
 from pxctl.model.governance import Guarantee
+from pxctl.model.proof import DecisionDifference
 from pxctl.policy.compile import Compiled, compile_config
-from pxctl.policy.proof.audit import dead_routes
+from pxctl.policy.proof.audit import audit, dead_routes
 from pxctl.policy.proof.claims import judge
 from pxctl.policy.proof.difference import difference
 from pxctl.policy.proof.space import Space
@@ -44,6 +45,9 @@ def main() -> None:
     dead, dead_s = timed(lambda: dead_routes(compiled, "default"))
     other = _one_line(config, next(n for n in range(ROUTES // 2, ROUTES) if n not in dead))
     changed, changed_s = timed(lambda: difference(compiled, compile_config(other)))
+    examined, examined_s = timed(lambda: audit(compiled))
+    dearer = _dearer(config)
+    wide, wide_s = timed(lambda: difference(compiled, compile_config(dearer)))
     assert broken.status == "broken", broken
     assert held.status == "holds", held
     rows = {
@@ -53,7 +57,9 @@ def main() -> None:
         f"one guarantee, broken, with its counterexample ({broken.parts} parts looked at)": broken_s,
         f"one guarantee, holds ({held.parts} parts looked at)": held_s,
         f"all dead routes ({len(dead)} found)": dead_s,
-        f"difference after a one-line change ({len(changed.changes)} pairs of routes)": changed_s,
+        f"all unasked: gaps, refusals, outages of one and two ({len(examined.outages)} fatal)": examined_s,
+        f"difference after a one-line change, counted ({counted(changed)})": changed_s,
+        f"difference after a price change of one provider, counted ({counted(wide)})": wide_s,
     }
     peer = z3_seconds(compiled)
     if peer is not None:
@@ -65,6 +71,12 @@ def main() -> None:
     if peer is None:
         print("\nz3 is not installed here.")
     assert first is not None
+
+
+def counted(found: DecisionDifference) -> str:
+    """How many pairs of routes and kinds of requests."""
+    least = "" if found.counted else "at least "
+    return f"{found.pairs:,} pairs of routes, {least}{found.kinds_changed:,} of {found.kinds:,} kinds of requests"
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -109,6 +121,16 @@ def _one_line(config: Configuration, number: int) -> Configuration:
     routes = list(policy.routes)
     routes[number] = routes[number].model_copy(update={"max_fallbacks": 1})
     return dataclasses.replace(config, policies={"default": policy.model_copy(update={"routes": tuple(routes)})})
+
+
+def _dearer(config: Configuration) -> Configuration:
+    """The price of one provider of 60, which every third route names."""
+    provider = config.providers["p7"]
+    spec = provider.models[0]
+    assert spec.price is not None
+    price = spec.price.model_copy(update={"output_per_mtok": spec.price.output_per_mtok + 1})
+    changed = provider.model_copy(update={"models": (spec.model_copy(update={"price": price}),)})
+    return dataclasses.replace(config, providers={**config.providers, "p7": changed})
 
 
 def z3_seconds(compiled: Compiled) -> tuple[float, float] | None:
