@@ -136,6 +136,17 @@ def test_a_wrong_name_is_answered_with_the_right_ones(root: Path, say: Say, word
     assert code == 2 and hint in " ".join(err.split())
 
 
+def test_an_edit_that_was_not_committed_is_said(root: Path, say: Say) -> None:
+    assert "not committed" not in say("publish", *ENV, "--policy", "default")[2]
+    path = root / "routing-policies/default.yaml"
+    path.write_text(path.read_text().replace("two", "three, in the editor"))
+    code, out, err = say("publish", *ENV, "--policy", "default")
+    assert code == 0 and "nothing to do" in out
+    assert "what is not committed of routing-policies/default.* is not in this" in err
+    assert "not committed" not in say("publish", *ENV, "--provider", "ollama")[2]
+    assert "not committed" not in say("publish", *ENV, "--policy", "default", "--source", "HEAD~0")[2]
+
+
 def test_a_file_that_is_not_committed_is_told_from_one_that_is_not_there(root: Path, say: Say) -> None:
     (root / "routing-policies/new.yaml").write_text("name: new\nroutes: []\n")
     code, _, err = say("publish", *ENV, "--policy", "new")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pxctl.app.flows.intents import publish_intent, selector
-from pxctl.app.flows.release import Desk, release
+from pxctl.app.flows.release import FOLDERS, Desk, release
 from pxctl.app.flows.requests import ask
 from pxctl.model.live import ReleaseResult
 from pxctl.model.release import ReleaseRequest
@@ -41,13 +41,23 @@ def publish_subject(
     impact = decision_impact(desk, subject, trace) if trace is not None else None
     result = release(desk, intent, terms, dry_run=mode != "direct").model_copy(update={"impact": impact})
     if mode in ("direct", "dry-run") or result.status == "unchanged":
-        return result, ""
+        return result, uncommitted(desk, subject)
     request = ReleaseRequest(
         op="roster" if subject == "roster" else "publish", subject=subject, version=result.plan.version,
         source=desk.tree.source, tenants=chosen or "everyone", rollout=getattr(intent, "plan", None), reason=reason,
         supersede=supersede, again=again, force=force, withdraw=withdraw,
     )  # fmt: skip
     return ask(desk, request, result, mode == "pr")
+
+
+def uncommitted(desk: Desk, subject: str) -> str:
+    """A message where the work tree has something else of the subject than the commit that is released from."""
+    kind, _, name = subject.partition("/")
+    place = FOLDERS[kind] + (f"/{name}.*" if name else "")
+    done = desk.git.try_run("status", "--porcelain", "--", place) if desk.rev == "HEAD" else None
+    if done is None or done.code or not done.out.strip():
+        return ""
+    return f"what is not committed of {place} is not in this: releases are made from commits"
 
 
 def decision_impact(desk: Desk, subject: str, trace: Path) -> str:
