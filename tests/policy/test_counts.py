@@ -29,7 +29,7 @@ from pxctl.policy.proof.kinds import Kinds
 from pxctl.policy.proof.parts import Sequences
 from pxctl.policy.proof.space import DIMENSIONS, Box
 
-DENSE = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+DENSE = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 Names = tuple[str, str]
 

@@ -93,9 +93,7 @@ def test_the_example_of_the_docs_is_true(pxctl: Any, tmp_path: Path) -> None:
     assert shown[: len(block)] == block
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "x; touch owned", "$(touch owned)", "-x", "--tenant", "it's", '"', "日本語", "a|b"]
-)
+@pytest.mark.parametrize("name", ["a b's", "$(touch owned); touch owned", "--tenant", "日本語 | `touch owned`"])
 def test_a_counterexample_is_quoted_for_the_shell(pxctl: Any, repo: Path, name: str) -> None:
     """Names are other people's text; the line that is offered for copying holds them as one word."""
     claim = {"guarantees": [{"name": "never", "when": {"task_type": [name]}, "always": {"regions": ["mars"]}}]}
