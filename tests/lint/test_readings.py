@@ -115,8 +115,10 @@ def test_known_or_not_after_many_changes(root: Path, seed: int) -> None:
 
 
 def test_only_what_changed_is_read_again(root: Path, read: list[str]) -> None:
-    spoil(root)
+    edit(root, "providers/openai-main.yaml", "default_model: ", "default_model: no-such-")
+    edit(root, "scenarios/azure-outage.yaml", "name: ", "nam: ")
     first = lint_again(root)
+    assert {"PX0112", "PX0011"} <= {finding.code for finding in first.report.findings}
     assert len(read) == len(first.files) > 5
     read.clear()
     same(lint_again(root), first)
@@ -192,6 +194,19 @@ def test_what_is_of_no_use_any_more_goes(root: Path, monkeypatch: pytest.MonkeyP
         sizes.append(kept(root).stat().st_size)
     assert max(sizes) < 4 * sizes[0]
     assert any(later < earlier for earlier, later in itertools.pairwise(sizes))
+
+
+def test_a_secret_is_not_copied(root: Path, read: list[str]) -> None:
+    key = "sk-proj-" + "Ab3dEf6hIj9kLm2nOp5qRs8tUv1w" * 2
+    edit(root, "providers/openai-main.yaml", "metadata: {owner: platform}", f"metadata: {{owner: {key}}}")
+    report = lint_again(root)
+    assert "PX0201" in {finding.code for finding in report.report.findings}
+    kept_files = list(cache_file(root).parent.iterdir())
+    assert kept(root) in kept_files
+    assert not [file for file in kept_files if key.encode() in file.read_bytes()]
+    read.clear()
+    same(lint_again(root), report)
+    assert read == ["providers/openai-main.yaml"]
 
 
 def test_bytes_that_are_no_text_have_no_places(root: Path) -> None:

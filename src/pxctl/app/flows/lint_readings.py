@@ -3,6 +3,7 @@
 A line for each file and content: a checksum, the blob id and the path, then what was found. Lines are added; where few
 of them are of use any more, the file is written anew. The first line names the tool, the rules, pxctl.yaml and
 the catalogue: lines of others are not used. A line that is damaged, half-written or out of date is not used either.
+A file that seems to hold a secret is read anew each time.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ FORMAT = "pxctl-readings-1"
 MANY = 1_000
 """Lines without use that a file may hold before it is written anew, besides as many as are of use."""
 _SUM = 16
+_SECRETS = frozenset(f"PX020{number}" for number in range(1, 7))
+"""Rules that find what looks like a secret."""
 
 
 class KeptReadings:
@@ -88,11 +91,12 @@ def _sum(rest: bytes) -> bytes:
 
 
 def _encoded(name: bytes, reading: Reading) -> bytes | None:
-    """A line; None where JSON does not say the same."""
+    """A line; None where JSON does not say the same, or where the values may hold a secret: it is not copied."""
     from pydantic_core import PydanticSerializationError, from_json, to_json
 
-    findings = [None if found is None else [f.model_dump(mode="json") for f in found]
-                for found in (reading.findings, reading.judged)]  # fmt: skip
+    if reading.judged is None or any(finding.code in _SECRETS for finding in reading.judged):
+        return None
+    findings = [[found.model_dump(mode="json") for found in of] for of in (reading.findings, reading.judged)]
     try:
         body = to_json([reading.sound, reading.data, *findings])
         if not reading.sound and from_json(body)[1] != reading.data:
@@ -116,7 +120,7 @@ def _decoded(line: bytes) -> Reading | None:
         if _sum(line[_SUM:]) != line[:_SUM]:
             return None
         sound, data, found, judged = from_json(line.partition(b"\t")[2])
-        return Reading(data, bool(sound), findings(found), None if judged is None else findings(judged))
+        return Reading(data, bool(sound), findings(found), findings(judged))
     except (ValueError, TypeError, RecursionError):
         return None
 
