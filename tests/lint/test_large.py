@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pxctl.app.flows.fix import apply_edits
 from pxctl.core import lines
 from pxctl.lint.run import lint
 from pxctl.load import yaml_positions
+from pxctl.load.bounds import MAX_FAULTS
 from pxctl.load.loader import load
 from pxctl.load.tree import DictTree
 from pxctl.model.finding import Edit, LintReport
@@ -94,3 +96,9 @@ def test_a_roster_at_the_bound(what: str, faulty: range, end: str) -> None:
     report = lint(load(tree))
     print(f"\n{what}: {len(report.findings)} findings, {time.process_time() - began:.2f} cpu-seconds")
     assert report.failed == (what != "nothing wrong")
+
+
+def test_faults_of_shape_are_told_up_to_a_bound() -> None:
+    text = "name: x\n" + "".join(f"key{n}: 1\n" for n in range(3_000))
+    found = load(DictTree({**FILES, "scenarios/x.yaml": text})).findings
+    assert Counter(finding.code for finding in found) == {"PX0011": MAX_FAULTS, "PX0006": 1}

@@ -68,7 +68,7 @@ def secret_format(text: str) -> str | None:
 
 def find_secret(text: str, start: int = 0) -> tuple[str, int, int] | None:
     """The first credential at or after `start`: the format's name and the offsets of its start and end."""
-    if not may_hold_secret(text):
+    if not start and not may_hold_secret(text):
         return None
     while True:
         match = _SEARCH.search(text, start)

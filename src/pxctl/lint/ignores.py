@@ -39,6 +39,7 @@ def ignores_of(document: Document) -> list[Ignore]:
         return []
     text = document.text
     found: list[Ignore] = []
+    below = 0
     for match in _COMMENT.finditer(text):
         number, column = lines.position(text, match.start())
         before = (lines.line(text, number) or "")[: column - 1]
@@ -47,7 +48,9 @@ def ignores_of(document: Document) -> list[Ignore]:
         rest = match["rest"]
         codes = tuple(dict.fromkeys(_CODE.findall(rest)))
         reason = _CODE.sub("", rest).strip(" ,:;-")
-        target = number if before.strip() else _below(text, number)
+        if not before.strip() and below <= number:  # comments that follow one another share what stands below
+            below = _below(text, number)
+        target = number if before.strip() else below
         found.append(
             Ignore(number, column, target, codes, reason, match.start(), match.start() + len(match[0].rstrip()))
         )

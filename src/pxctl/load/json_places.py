@@ -67,7 +67,7 @@ def _feed(composer: Composer, text: str, token: re.Match[str]) -> None:
             composer.stop(
                 "PX0007", "this text holds half a character (`\\ud800` to `\\udfff`)", event, "write it whole"
             )
-        if value in ("NaN", "Infinity", "-Infinity"):
+        if kind == "word" and value in ("NaN", "Infinity", "-Infinity"):
             composer.stop("PX0006", f"`{value}` is not a number that JSON knows", event, "leave it out, or write null")
         composer.scalar(event)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxctl.core.secretlike import quoted
+from pxctl.load.bounds import MAX_FAULTS, TOO_MANY
 from pxctl.load.models import model_of
 from pxctl.load.schema import fields_at, parts_at, validator
 from pxctl.load.wording import did_you_mean, either, expected, fits_type, type_of
@@ -49,6 +50,8 @@ def faults(kind: str, value: Any) -> list[Fault]:
     for error in validator(kind).iter_errors(value):
         for fault in _from_schema(kind, value, error):
             found.setdefault((fault.path, fault.message), fault)
+            if len(found) >= MAX_FAULTS:
+                return [*found.values(), Fault("PX0006", TOO_MANY, (), "mend these first")]
     try:
         model_of(kind).model_validate(value)
     except ValidationError as failure:
@@ -77,7 +80,7 @@ def _from_schema(kind: str, value: Any, error: Any, prefix: Path = ()) -> list[F
     path: Path = (*prefix, *error.instance_path)
     what = error.kind.name
     if what == "additionalProperties":
-        return [_unknown(kind, path, str(name)) for name in error.kind.unexpected]
+        return [_unknown(kind, path, str(name)) for name in error.kind.unexpected[: MAX_FAULTS + 1]]
     if what == "required":
         return [_missing(kind, path, str(error.kind.property))]
     here = value_at(value, path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
-from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_NODES
+from pxctl.load.bounds import MAX_ALIASES, MAX_DEPTH, MAX_FAULTS, MAX_NODES, TOO_MANY
 from pxctl.load.yaml_places import Composed, Place, Problem, directive
 from pxctl.load.yaml_scalars import BadNumberError, plain
 from pxctl.model.document import Path
@@ -58,7 +58,11 @@ class Composer:
     def problem(self, code: str, message: str, event: Any, hint: str | None = None, fatal: bool = True) -> None:
         """Note what is wrong with an event."""
         path = self.stack[-1].path if self.stack else ()
-        self.out.problems.append(Problem(code, message, place_of(event.start_mark, event.end_mark), hint, path, fatal))
+        place = place_of(event.start_mark, event.end_mark)
+        if len(self.out.problems) >= MAX_FAULTS:
+            self.out.problems.append(Problem("PX0006", TOO_MANY, place, "mend these first"))
+            raise StopError
+        self.out.problems.append(Problem(code, message, place, hint, path, fatal))
 
     def stop(self, code: str, message: str, event: Any, hint: str | None = None) -> NoReturn:
         """Note what is wrong, and read no further."""

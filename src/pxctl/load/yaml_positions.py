@@ -22,6 +22,8 @@ MAX_RUAMEL = 128 * 1024
 
 def compose(text: str) -> Composed:
     """Read one text. Never raises for what the text says; `problems` says what is wrong."""
+    if not text.endswith("\n"):
+        text += "\n"  # on a last line without an end readers differ
     first: Composed | None = None
     for reading in _readings(text):
         if reading.problems and reading.problems[-1].code != "PX0001":
@@ -40,14 +42,16 @@ def compose(text: str) -> Composed:
 
 def _readings(text: str) -> Iterator[Composed]:
     """Readings of one text, fastest first. libyaml sees blanks for what is a line break to YAML 1.1 alone; its second
-    reading is of the text without what YAML 1.2 does not mind and event readers do: tabs that nothing follows, and no
-    line feed at the end. Where any of this says something, as in a block of text, the judge objects to the reading."""
+    reading is of blanks for tabs that nothing follows, which YAML 1.2 does not mind and event readers do. Where any of
+    this says something, as in a block of text, the judge objects to the reading."""
     lines = text.translate(_OLD_BREAKS)
     yield feed(Composer(), text, libyaml(lines))
-    yield feed(Composer(), text, libyaml(_IDLE_TAB.sub(" ", lines) + "\n"))
+    tidy = _IDLE.sub(lambda blank: blank[0].replace("\t", " "), lines)
+    if tidy != lines:
+        yield feed(Composer(), text, libyaml(tidy))
     if len(text) <= MAX_RUAMEL:
         yield feed(Composer(), text, ruamel(text))
 
 
-_IDLE_TAB = re.compile(r"\t(?=[ \t]*(?:#|\r?\n|\Z))")
+_IDLE = re.compile(r"(?<![ \t])[ \t]++(?=#|\r?\n|\Z)")
 _OLD_BREAKS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")

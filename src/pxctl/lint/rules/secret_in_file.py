@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pxctl.core.lines import position
 from pxctl.core.secretlike import find_secret
 from pxctl.core.span import Span
 from pxctl.lint.base import Hit
@@ -30,8 +31,7 @@ def check(document: Document, view: View) -> Iterator[Hit]:
     at = 0
     while (found := find_secret(document.text, at)) is not None:
         name, start, at = found
-        line = document.text.count("\n", 0, start) + 1
-        column = start - document.text.rfind("\n", 0, start)
+        line, column = position(document.text, start)
         span = Span(document.file, line, column, line, column + at - start)
         article = "an" if (name[0] in "AEIOU" and not name.startswith("AWS")) or name.startswith("AWS") else "a"
         yield Hit(f"{article} {name} stands here", span=span, hint="revoke it, and refer to a secret store instead")
