@@ -166,9 +166,7 @@ class Oracle:
             return "refused"
         else:
             wanted: dict[str, Any] = {
-                t: (latest.before[t] if t in latest.before else latest.stable)
-                for t, v in have.items()
-                if v == latest.version
+                t: latest.before.get(t, latest.stable) for t, v in have.items() if v == latest.version
             }
         moves = {t: v for t, v in wanted.items() if have[t] != v}
         if not moves and (tenants is not None or self.active(subject) is None):
