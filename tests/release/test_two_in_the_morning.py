@@ -199,3 +199,9 @@ def test_several_rollouts_are_called_what_they_are(root: Path, say: Say) -> None
         assert say("abort", *ENV, *option)[0] == 0
     code, _, err = say("retry", *ENV)
     assert code == 2 and "several rollouts are paused or aborted" in err
+
+
+def test_status_says_since_when_each_version_is_everybodys(root: Path, say: Say) -> None:
+    begun(say)
+    lines = {line.split()[0]: line for line in say("status", *ENV)[1].splitlines() if line.strip()}
+    assert "full since 20" in lines["providers/ollama"] and "dark, running since 20" in lines["policies/default"]

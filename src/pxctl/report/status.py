@@ -76,8 +76,11 @@ def _row(status: EnvironmentStatus, subject: SubjectStatus) -> tuple[Cell, ...]:
     if subject.without:
         have.append(f"none: {subject.without}")
     state = subject.rollout
-    line = "" if state is None or state.state == "done" else f"@{state.version} {rollout_line(state)}"
-    if subject.due is not None and state is not None and subject.due > state.since and line:
+    line = ""
+    if state is not None:
+        settled = f"full since {moment(state.since)}"
+        line = settled if state.state == "done" else f"@{state.version} {rollout_line(state)}"
+    if subject.due is not None and state is not None and subject.due > state.since and state.state != "done":
         line += f", due {moment(subject.due)}"
     style = "yellow" if state is not None and state.state in ("running", "paused") else ""
     stable = f"@{subject.stable}" if subject.stable is not None else "-"
