@@ -102,3 +102,25 @@ def test_faults_of_shape_are_told_up_to_a_bound() -> None:
     text = "name: x\n" + "".join(f"key{n}: 1\n" for n in range(3_000))
     found = load(DictTree({**FILES, "scenarios/x.yaml": text})).findings
     assert Counter(finding.code for finding in found) == {"PX0011": MAX_FAULTS, "PX0006": 1}
+
+
+MIB = 1024 * 1024
+PIECES = [
+    "\t", "\t\r\n", " \t", "-\n", "- ", "# x\n", "# pxctl: ignore PX0001 x\n", "a: 1\n", "a:\tb\n", "? ", "{}", "[", "*a ",
+    "&a ", "!x ", "%x\n", "---\n", "'", '"', "\u2028", "é", "  - sk-proj-" + "Ab1" * 12 + "\n", "  - {}\n", "a: &a 1\n",
+    "<<: {}\n", "\\", "|\n", "a: 1\r",
+]  # fmt: skip
+
+
+@pytest.mark.soak
+def test_one_piece_over_and_over() -> None:
+    """1 MiB of one piece, alone and below a key: nothing in our reading grows with the square of a file."""
+    slowest = ("", 0.0)
+    for piece in PIECES:
+        for head in ("", "a:\n", 'a: "'):
+            text = head + piece * ((MIB - len(head)) // len(piece.encode()))
+            began = time.process_time()
+            assert lint(load(DictTree({**FILES, "scenarios/x.yaml": text}))).failed
+            slowest = max(slowest, (head + piece, time.process_time() - began), key=lambda one: one[1])
+    print(f"\n{3 * len(PIECES)} files, the slowest {slowest[0]!r} in {slowest[1]:.2f} cpu-seconds")
+    assert slowest[1] < 2, "the budget of the issue: under two seconds each"
