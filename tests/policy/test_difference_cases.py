@@ -51,7 +51,7 @@ CASES: dict[str, tuple[Configuration, Configuration, str]] = {
     "secret": (two(), two(a={"secret_policy": "required"}), "while a has no credential"),
     "safe mode": (two(), two(policy={"safe_mode": {"allow": ["a/m"]}}), "in safe mode"),
     "business line": (two(), two(tenants=[tenant(business_line="other")]), "in a safe mode of business line"),
-    "fresh": (two(), two(project=SHORT), "when what was measured is"),
+    "fresh": (two(), two(project=SHORT), "when health is 300 s old"),
     "experiment": (
         two(), two({"experiment": {"name": "x", "unit": "request", "arms": ARMS}}), "",
     ),

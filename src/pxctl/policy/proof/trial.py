@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import islice, product
@@ -82,13 +82,12 @@ def _counts(given: tuple[int, int], output: tuple[int, int], plans: Iterable[Pla
     windows = sorted({d.context_tokens for d in fleet if d.context_tokens}, reverse=True)
     most = sorted({d.max_output_tokens for d in fleet if d.max_output_tokens}, reverse=True)
     seen: set[tuple[int, int]] = set()
-    for o in (100, 0, 1, *most):
-        for g in (1_000, 0, 1, *windows):
-            small = min(max(o, output[0]), output[1])
-            for point in (min(max(g, given[0]), given[1]), min(max(g - small, given[0]), given[1])):
-                if (point, small) not in seen:
-                    seen.add((point, small))
-                    yield point, small
+    for g, o in ((1_000, 100), (0, 0), (1, 1), *((g, o) for o in (100, 0, 1, *most) for g in (1_000, 0, 1, *windows))):
+        small = min(max(o, output[0]), output[1])
+        for point in (min(max(g, given[0]), given[1]), min(max(g - small, given[0]), given[1])):
+            if (point, small) not in seen:
+                seen.add((point, small))
+                yield point, small
 
 
 def fleet_of(plans: Iterable[Plan], first: Collection[str]) -> dict[str, str]:
@@ -149,8 +148,9 @@ def _situations(
     for provider in sorted(set(fleet.values())):
         yield f"while {provider} has no credential", _with(well, missing_credentials=frozenset({provider}))
     for age in _ages(joint):
-        found = measured(names, quotes=[LEAST] * count)
-        yield f"when what was measured is {age.total_seconds():g} s old", _with(found, now=EPOCH + age)
+        words, quotes, later = f"{age.total_seconds():g} s old", [Decimal(0)] * count, EPOCH + 2 * age
+        yield f"when health is {words}", _with(measured(names, quotes=quotes, quote_at=later), now=EPOCH + age)
+        yield f"when quotes are {words}", _with(measured(names, quotes=quotes, health_at=later), now=EPOCH + age)
 
 
 def _between(one: int, other: int, made: Sequence[Context]) -> list[Decimal]:
@@ -173,13 +173,14 @@ def _ages(joint: Joint) -> list[timedelta]:
 def _measured(
     names: Sequence[str], *, health: Sequence[float] = (), latency: Sequence[float | None] = (),
     quotes: Sequence[Decimal] = (), closed: Collection[str] = (),
+    health_at: datetime = EPOCH, quote_at: datetime = EPOCH,
 ) -> Signals:  # fmt: skip
     """Everybody healthy and fast unless said otherwise; a quote holds for input and output alike."""
     prices = [Price(input_per_mtok=quote, output_per_mtok=quote) for quote in quotes]
     made = {
         name: DeploymentSignal(
-            health=health[i] if health else 1.0, health_at=EPOCH, latency_p95_ms=latency[i] if latency else 1.0,
-            quote=prices[i] if prices else None, quote_at=EPOCH if prices else None,
+            health=health[i] if health else 1.0, health_at=health_at, latency_p95_ms=latency[i] if latency else 1.0,
+            quote=prices[i] if prices else None, quote_at=quote_at if prices else None,
             circuit="open" if name in closed else "closed",
         )
         for i, name in enumerate(names)
