@@ -106,9 +106,9 @@ def test_faults_of_shape_are_told_up_to_a_bound() -> None:
 
 MIB = 1024 * 1024
 PIECES = [
-    "\t", "\t\r\n", " \t", "-\n", "- ", "# x\n", "# pxctl: ignore PX0001 x\n", "a: 1\n", "a:\tb\n", "? ", "{}", "[", "*a ",
-    "&a ", "!x ", "%x\n", "---\n", "'", '"', "\u2028", "é", "  - sk-proj-" + "Ab1" * 12 + "\n", "  - {}\n", "a: &a 1\n",
-    "<<: {}\n", "\\", "|\n", "a: 1\r",
+    "\t", "\t\r\n", " \t", "-\n", "- ", "# x\n", "# pxctl: ignore PX0001 x\n", "a: 1\n", "a:\tb\n", "? ", "{}", "[",
+    "*a ", "&a ", "!x ", "%x\n", "---\n", "'", '"', "\u2028", "é", "  - sk-proj-" + "Ab1" * 12 + "\n", "  - {}\n",
+    "a: &a 1\n", "<<: {}\n", "\\", "|\n", "a: 1\r",
 ]  # fmt: skip
 
 

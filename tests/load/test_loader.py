@@ -41,7 +41,9 @@ def provider_findings(old: str, new: str) -> list[Finding]:
         ("providers/openai-main.yaml", "input_per_mtok: 2,", "input_per_mtok: [2],", "`models[0].price.input_per_mtok` must be a number of at least 0, not a list", None),
     ],
 )  # fmt: skip
-def test_sentences_about_what_has_a_name_for_a_key(file: str, old: str, new: str, message: str, hint: str | None) -> None:
+def test_sentences_about_what_has_a_name_for_a_key(
+    file: str, old: str, new: str, message: str, hint: str | None
+) -> None:
     text = (BASE / file).read_text()
     assert old in text
     found = load(DictTree({"pxctl.yaml": (BASE / "pxctl.yaml").read_text(), file: text.replace(old, new, 1)})).findings
