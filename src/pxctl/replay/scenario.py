@@ -39,10 +39,7 @@ def borrowed(scenario: Scenario, trace: Iterable[Block]) -> Iterator[Block]:
     """The trace's rows over and over, evenly spaced over the scenario's duration; what they give stays given."""
     known = list(trace)
     count = sum(map(len, known))
-    gathered = {
-        name: np.concatenate([getattr(b, name) for b in known])
-        for name in NUMBERS
-    }
+    gathered = {name: np.concatenate([getattr(b, name) for b in known]) for name in NUMBERS}
     given = {name: [text for b in known for text in b.given[name]] for name in known[0].given}
     for block in _empty(scenario):
         at = (block.rows() % np.uint64(count)).astype(np.intp)
