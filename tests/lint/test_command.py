@@ -123,7 +123,7 @@ def test_cache(tmp_path: Path) -> None:
     assert kept.is_file()
     assert kept.stat().st_mode & 0o077 == 0
     assert run(root, "lint", "--format", "json").stdout == first.stdout
-    for damage in (b"", b"{", b"[]", b'{"format": "pxctl-lint-2", "key": 3}', b"\xff" * 100, b"[" * 100_000):
+    for damage in (b"", b"{", b"[]", b'{"format": "pxctl-lint-3", "key": 3}', b"\xff" * 100, b"[" * 100_000):
         kept.write_bytes(damage)
         again = run(root, "lint", "--format", "json")
         assert (again.returncode, again.stdout, again.stderr) == (1, first.stdout, "")
@@ -214,3 +214,14 @@ def test_schema(tmp_path: Path) -> None:
 def test_the_sample_repository_is_clean() -> None:
     done = run(Path(__file__).parents[2], "lint", "--no-cache", "--format", "json")
     assert [(f["code"], f["span"]["file"]) for f in json.loads(done.stdout)["findings"]] == []
+
+
+def test_a_file_with_a_secret_and_a_fix_is_in_no_cache(tmp_path: Path) -> None:
+    root = make_base(tmp_path)
+    key = "sk-proj-" + "Ab3dEf6hIj9kLm2nOp5qRs8tUv1w" * 2
+    edit(root, "providers/openai-main.yaml", "metadata: {owner: platform}", f"metadata: {{owner: {key}}}")
+    edit(root, "providers/openai-main.yaml", "display_name:", "displayname:")
+    found = json.loads(run(root, "lint", "--format", "json").stdout)["findings"]
+    assert "PX0201" in {finding["code"] for finding in found} and any(finding["fix"] for finding in found)
+    for file in cache_file(root).parent.glob("*"):
+        assert key.encode() not in file.read_bytes()

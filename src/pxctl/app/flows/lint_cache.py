@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pxctl.load.tree import WorkTree
 
 YOUNG_NS = 2_000_000_000
-FORMAT = "pxctl-lint-2"
+FORMAT = "pxctl-lint-3"
 MOST_BYTES = 512 * 1024 * 1024
 
 
@@ -109,7 +109,8 @@ def tool() -> str:
 
 def _read(place: Path, root: Path, key: str) -> Linted | None:
     from pxctl.app.flows.lint import Linted
-    from pxctl.load.tree import WorkTree
+    from pxctl.load.text import decode
+    from pxctl.load.tree import UnreadableError, WorkTree
     from pxctl.model.finding import LintReport
 
     try:
@@ -120,9 +121,10 @@ def _read(place: Path, root: Path, key: str) -> Linted | None:
         if any(_blob(tree, path) != blob for path, blob in kept["young"].items()):
             return None
         report = LintReport.model_validate(kept["report"] | {"rule_infos": kept["rules"]})
-        texts = {str(name): str(text) for name, text in kept["texts"].items()}
+        mended = {edit.file for finding in report.findings for edit in finding.fix}
+        texts = {name: decode(tree.read(name))[0] for name in mended}
         return Linted(report, texts, frozenset(kept["files"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UnreadableError):
         return None
 
 
@@ -136,14 +138,12 @@ def private_bytes(place: Path) -> bytes:
 
 
 def _write(place: Path, now: Signature, linted: Linted) -> None:
-    mended = {edit.file for finding in linted.report.findings for edit in finding.fix}
     kept = {
         "format": FORMAT,
         **now._asdict(),
         "report": linted.report.model_dump(mode="json"),
         "files": sorted(linted.files),
         "rules": {code: info.model_dump(mode="json") for code, info in linted.report.rule_infos.items()},
-        "texts": {name: text for name, text in linted.texts.items() if name in mended},
     }
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=place.parent)
