@@ -27,7 +27,8 @@ def lowest_bit(words: Words) -> NDArray[np.int64]:
     """The place of the lowest set bit; -1 where none is set. Exact: powers of two are exact doubles."""
     isolated = words & (~words + np.uint64(1))
     exponent = isolated.astype(np.float64).view(np.int64) >> 52
-    return np.maximum(exponent - 1023, -1)
+    places: NDArray[np.int64] = np.maximum(exponent - 1023, -1)
+    return places
 
 
 class RouteColumns:
