@@ -19,9 +19,11 @@ def compile_pxctl() -> None:
 def cpu_ms(command: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> float:
     """User plus system time in milliseconds of one run of `command`, its output thrown away."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
+    done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    if done.returncode > 1 or done.returncode < 0:  # 1: it found something
+        raise RuntimeError(f"exit {done.returncode}: {' '.join(command)}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 

@@ -107,10 +107,10 @@ def _process(*args: str, cwd: Path = ROOT) -> tuple[float, float]:
     """CPU seconds and peak memory (MB) of one run of pxctl; not `ru_maxrss`, which begins with what we hold."""
     code = (
         "import resource, sys\nfrom pathlib import Path\nfrom pxctl.app.main import main\n"
-        "try: main()\nexcept SystemExit: pass\n"
+        "try: main()\nexcept SystemExit as stop: code = stop.code\n"
         "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0]\n"
         "u = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "print(u.ru_utime + u.ru_stime, int(peak) / 1024, file=sys.stderr)"
+        "print(u.ru_utime + u.ru_stime, int(peak) / 1024, file=sys.stderr)\nsys.exit(code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *args, "--quiet"], cwd=cwd, capture_output=True, text=True, check=True
