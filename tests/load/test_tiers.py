@@ -222,3 +222,10 @@ def test_what_json_allows_and_we_do_not_has_a_place(rest: str, code: str, place:
 
     _value, _composed, problems = read_text("a.json", '{"a": "é😀"' + rest)
     assert [(problem.code, problem.place[:2]) for problem in problems] == [(code, place)]
+
+
+@pytest.mark.parametrize(("text", "place"), [("id: [", (1, 6)), ("id: [\n", (2, 1)), ('a: 1\nb: "x', (2, 6))])
+def test_what_is_missing_at_the_end_is_missed_on_a_line_that_is_there(text: str, place: tuple[int, int]) -> None:
+    problem = compose(text).problems[-1]
+    assert (problem.place.line, problem.place.column) == place
+    assert problem.place.end <= len(text)

@@ -259,12 +259,12 @@ def changed(rng: Random, old: Configuration) -> Configuration:
     routes = list(old.policies["default"].routes)
     kind = rng.randrange(7)
     if kind == 0:
-        routes.insert(rng.randrange(5), routes.pop(rng.randrange(5)))
+        routes.insert(rng.randrange(len(routes)), routes.pop(rng.randrange(len(routes))))
     elif kind == 1:
-        del routes[rng.randrange(5)]
+        del routes[rng.randrange(len(routes))]
     elif kind in (2, 3):
         other = policy("default", [route(rng)]).routes[0]
-        place = rng.randrange(5)
+        place = rng.randrange(len(routes))
         routes[place] = other.model_copy(update={"name": routes[place].name})
     elif kind == 4:
         name = rng.choice(["p", "q", "r"])

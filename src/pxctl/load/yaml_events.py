@@ -58,7 +58,7 @@ def _syntax(text: str, error: Any) -> Problem:
         return directive(place_of(mark, mark))
     place = place_of(mark, mark) if mark is not None else NOWHERE
     message = " ".join(str(problem or "the text is not YAML").split())
-    if context and error.context_mark is not None:
+    if context and error.context_mark is not None and error.context_mark.line != mark.line:
         message = f"{' '.join(str(context).split())} (line {error.context_mark.line + 1}): {message}"
     elif context:
         message = f"{' '.join(str(context).split())}: {message}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pxctl.load.yaml_composer import Composer
 from pxctl.load.yaml_events import feed, libyaml, ruamel
@@ -22,8 +23,23 @@ MAX_RUAMEL = 128 * 1024
 
 def compose(text: str) -> Composed:
     """Read one text. Never raises for what the text says; `problems` says what is wrong."""
-    if not text.endswith("\n"):
-        text += "\n"  # on a last line without an end readers differ
+    if text.endswith("\n"):
+        return _composed(text)
+    read = _composed(text + "\n")  # on a last line without an end readers differ
+    read.problems[:] = [replace(problem, place=_within(text, problem.place)) for problem in read.problems]
+    return read
+
+
+def _within(text: str, place: Place) -> Place:
+    """The place, or the end of the text where it is on a line that the text does not have."""
+    last = text.count("\n") + 1
+    if place.line <= last:
+        return place
+    column = len(text) - text.rfind("\n")
+    return Place(last, column, last, column, len(text), len(text))
+
+
+def _composed(text: str) -> Composed:
     first: Composed | None = None
     for reading in _readings(text):
         if reading.problems and reading.problems[-1].code != "PX0001":
