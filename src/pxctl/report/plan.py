@@ -171,8 +171,9 @@ def proof_words(plan: ChangePlan) -> str:
     certain = sum(change.certain for change in plan.proof.changes)
     rest = len(plan.proof.changes) - certain
     more = plan.proof.pairs - len(plan.proof.changes)
-    shown = ", each with a request" if all(c.example is not None for c in plan.proof.changes if c.certain) else ""
-    said = [f"decisions change between {plural(certain, 'pair')} of routes{shown}"] if certain else []
+    each = ", with a request" if certain == 1 else ", each with a request"
+    shown = each if all(c.example is not None for c in plan.proof.changes if c.certain) else ""
+    said = [f"decisions change for {plural(certain, 'pair')} of routes{shown}"] if certain else []
     said += [f"{plural(rest, 'pair')} of routes differ, and nothing was shown"] if rest else []
     said += [f"{plural(more, 'more pair')} of routes differ, counted alone"] if more else []
     said += [kinds_words(plan.proof)] if plan.proof.kinds_changed else []
