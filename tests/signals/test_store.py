@@ -111,17 +111,17 @@ from pxctl.model.evidence import CallSample
 from pxctl.signals.store import SignalStore
 from pxctl.signals.journal import Journal
 now = datetime(2026, 11, 1, 10, tzinfo=UTC)
-for i in range(8):
+for i in range(20):
     with SignalStore(Path(sys.argv[1]) / "signals.db") as store:
         store.record(samples=[CallSample(provider="p", deployment="p/m@us", at=now, ok=True, latency_ms=1.0)], now=now)
     Journal(Path(sys.argv[1]) / "journal.jsonl").append("test", at=now, actor="ada", text="x" * 5000)
 """
-    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(3)]
-    assert [process.wait(120) for process in running] == [0] * 3
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(4)]
+    assert [process.wait(120) for process in running] == [0] * 4
     with sqlite3.connect(tmp_path / "signals.db") as db:
-        assert db.execute("SELECT count(*) FROM sample").fetchone() == (24,)
+        assert db.execute("SELECT count(*) FROM sample").fetchone() == (80,)
     db.close()
-    assert len(list(Journal(tmp_path / "journal.jsonl").read())) == 24
+    assert len(list(Journal(tmp_path / "journal.jsonl").read())) == 80
 
 
 def test_a_locked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
