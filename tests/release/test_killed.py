@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def test_killed_at_some_points(tmp_path: Path, command: str, branch: str) -> Non
 @pytest.mark.parametrize("command", COMMANDS)
 def test_killed_at_every_point(tmp_path: Path, command: str, branch: str) -> None:
     there, wrong = scene(tmp_path, command, branch == "pushed"), list[str]()
+    assert len(there.calls) >= 10, "a run without points shows nothing"
     for deaths in DEATHS[branch]:
         tally = Tally()
         for point in range(0, len(there.calls), int(os.environ.get("KILL_EVERY", "1"))):
@@ -47,3 +49,12 @@ def test_killed_at_every_point(tmp_path: Path, command: str, branch: str) -> Non
         )
         wrong += tally.wrong
     assert wrong == []
+
+
+@pytest.mark.soak
+def test_every_point_is_more_than_two_hundred(tmp_path: Path) -> None:
+    points = 0
+    for number, (command, branch) in enumerate(itertools.product(COMMANDS, DEATHS)):
+        points += len(scene(tmp_path / str(number), command, branch == "pushed").calls) * len(DEATHS[branch])
+    print(f"\n{points:,} points")
+    assert points >= 200
