@@ -28,7 +28,12 @@ Id = Annotated[str, typer.Argument(metavar="PROVIDER", help="Provider id.")]
 EnvOption = Annotated[str | None, typer.Option("--env", help="Fills {environment} in credential references.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Although it is live; needs --reason.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; stands in the journal.")]
-CatalogOption = Annotated[list[str] | None, typer.Option("--from-catalog", metavar="VENDOR/MODEL", help="Fill a model from the price catalogue; repeat for more.")]  # fmt: skip  # noqa: E501 - one option, one line
+CatalogOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from-catalog", metavar="VENDOR/MODEL", help="Fill a model from the price catalogue; repeat for more."
+    ),
+]
 SortOption = Annotated[str, typer.Option("--sort", help="priority, id, last_checked, latency, failures, health.")]
 FileOption = Annotated[Path | None, typer.Option("--file", help="Fields from a YAML or JSON file.")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="The adapter, such as openai_compatible.")]
