@@ -195,5 +195,5 @@ def test_random_histories() -> None:
 
 @pytest.mark.soak
 def test_a_thousand_random_histories() -> None:
-    done = _run(1200, 25)
+    done = _run(1200, 40)
     print(f"\n{done.pop('histories'):,} histories, {sum(done.values()):,} steps: {dict(done.most_common())}")
