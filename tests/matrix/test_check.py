@@ -272,3 +272,10 @@ def test_a_folder_without_snapshots_is_an_error_of_use(tmp_path: Path) -> None:
 
 def test_parse_keeps_the_value() -> None:
     assert parse(json.dumps(VALID).encode()) == (VALID, None)
+
+
+def test_a_key_that_is_no_text_is_a_key() -> None:
+    """Found by the random edits: a list that became a mapping with a number for a key."""
+    value = deepcopy(VALID)
+    value["provider_routes"][3]["provider_order"] = {0: None}
+    assert judge(value, contract())

@@ -33,7 +33,7 @@ def check(look: Look, profile: MatrixProfile) -> Iterator[MatrixFault]:
     parts = [part.casefold() for part in profile.secret_key_parts]
     for where, value in walk(look.top):
         for key in value if isinstance(value, dict) else ():
-            held = next((part for part in parts if part in key.casefold()), None)
+            held = next((part for part in parts if part in str(key).casefold()), None)
             if held is not None:
                 message = f"the key names a secret (`{held}`)"
                 yield fault("K1", (*where, key), message, "a snapshot holds neither secrets nor places for them")
