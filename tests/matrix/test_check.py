@@ -277,5 +277,5 @@ def test_parse_keeps_the_value() -> None:
 def test_a_key_that_is_no_text_is_a_key() -> None:
     """Found by the random edits: a list that became a mapping with a number for a key."""
     value = deepcopy(VALID)
-    value["provider_routes"][3]["provider_order"] = {0: {"api_key": "x"}}
+    value["provider_routes"][3]["provider_order"] = {0: {"secret_value": "x"}}
     assert "K1" in {fault.rule for fault in judge(value, contract())}
